@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library target; its dependencies are exactly what its files may import.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
+
+let package = Package(
+  name: "redoubt",
+  products: [
+    .executable(name: "redoubt", targets: ["redoubt"]),
+    .executable(name: "redoubt-verify", targets: ["redoubt-verify"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // C libraries of the system: a module map and a shim header each.
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLinux"),
+
+    // Foundations: no module here knows what a backup is.
+    module("Digests", ["CCrypto"]),
+    module("Compression", ["CZstd"]),
+    module("Channels", []),
+    module("Files", ["CLinux", system]),
+
+    // Wrappers: the only importers of their C libraries.
+    module("Archive", ["CArchive", "CLinux", "Digests", "Files", system]),
+    module("OpenPGP", ["CGPGME", "CLinux", "Files", system]),
+    module("OpenPGPDecryption", ["CGPGME", "CLinux", "Files", "OpenPGP", system]),
+    module("HTTP", ["CCurl"]),
+
+    module("Storage", ["Channels", "Digests", "Files", "HTTP", system]),
+    module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
+    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", system, toml]),
+    module(
+      "Backup",
+      [
+        "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "Policy", "Repository",
+        "Storage", system,
+      ]),
+    module(
+      "Verify",
+      [
+        "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption",
+        "Policy", "Repository", "Storage", system,
+      ]),
+
+    // What the two executables share: output, progress, exit codes.
+    module("CommandLineOutput", ["Files", "Policy", "Repository", "Storage", arguments]),
+    .executableTarget(
+      name: "redoubt",
+      dependencies: [
+        "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", arguments,
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "redoubt-verify",
+      dependencies: [
+        "CommandLineOutput", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
+        "Verify", arguments,
+      ],
+      swiftSettings: settings),
+
+    // Real servers, key rings, trees that are hard to back up.
+    module("TestKit", ["Channels", "CLinux", "Digests", "Files", "Storage", system]),
+    tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
+    tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
+    tests("OpenPGPTests", ["OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
+    tests("StorageTests", ["Digests", "HTTP", "Storage", "Files", "TestKit"]),
+    tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
+    tests("PolicyTests", ["Policy", "OpenPGP", "Files", "Storage", "TestKit"]),
+    tests(
+      "BackupTests",
+      [
+        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Repository", "Storage", "TestKit",
+      ]),
+    tests(
+      "VerifyTests",
+      [
+        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Repository", "Storage", "TestKit", "Verify",
+      ]),
+    tests("EndToEndTests", ["Digests", "Files", "TestKit"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

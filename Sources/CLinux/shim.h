@@ -1,0 +1,47 @@
+#pragma once
+/* Linux calls and constants that Glibc's module hides behind _GNU_SOURCE or spells as macros. */
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static const int redoubt_O_PATH = 010000000;
+static const int redoubt_O_NOATIME = 01000000;
+static const int redoubt_O_TMPFILE = 020000000 | 0200000;
+static const int redoubt_SEEK_DATA = 3;
+static const int redoubt_SEEK_HOLE = 4;
+static const int redoubt_AT_EMPTY_PATH = 0x1000;
+
+/* openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: never leaves `directory`, follows no link. */
+static inline int redoubt_open_beneath(int directory, const char *path, int flags, mode_t mode) {
+    struct open_how how = {0};
+    how.flags = (uint64_t)(unsigned int)flags;
+    how.mode = mode;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+/* renameat2(2) with RENAME_NOREPLACE: EEXIST where the new name is taken. */
+static inline int redoubt_rename_noreplace(int old_directory, const char *old_path, int new_directory, const char *new_path) {
+    return (int)syscall(SYS_renameat2, old_directory, old_path, new_directory, new_path, 1u);
+}
+static inline int redoubt_memfd_create(const char *name) {
+    return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */);
+}
+static inline ssize_t redoubt_getrandom(void *buffer, size_t length) { return getrandom(buffer, length, 0); }
+
+static inline uint32_t redoubt_major(uint64_t device) { return (uint32_t)gnu_dev_major(device); }
+static inline uint32_t redoubt_minor(uint64_t device) { return (uint32_t)gnu_dev_minor(device); }
+static inline uint64_t redoubt_makedev(uint32_t major, uint32_t minor) { return gnu_dev_makedev(major, minor); }
+
+static inline int redoubt_exited(int status) { return WIFEXITED(status); }
+static inline int redoubt_exit_status(int status) { return WEXITSTATUS(status); }
+static inline int redoubt_signalled(int status) { return WIFSIGNALED(status); }
+static inline int redoubt_term_signal(int status) { return WTERMSIG(status); }

@@ -1,0 +1,41 @@
+internal import CZstd
+
+/// Makes independent Zstandard frames (RFC 8878), each with its content's size and an XXH64 checksum.
+///
+/// Keeps libzstd's working memory between frames. Not safe for concurrent use: one for each thread.
+public final class Compressor {
+  private let context: OpaquePointer
+
+  /// - Parameter level: 1 (fastest) to 19 (smallest), as `zstd -1` to `zstd -19`.
+  public init(level: Int) throws(ZstdError) {
+    guard let context = ZSTD_createCCtx() else {
+      throw ZstdError(code: .failed, reason: "no memory for zstd")
+    }
+    self.context = context
+    for (parameter, value) in [
+      (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, 1), (ZSTD_c_contentSizeFlag, 1),
+    ] {
+      let result = ZSTD_CCtx_setParameter(context, parameter, value)
+      guard ZSTD_isError(result) == 0 else {
+        throw ZstdError(code: .failed, reason: "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+      }
+    }
+  }
+
+  deinit { ZSTD_freeCCtx(context) }
+
+  /// One whole frame that holds `content`.
+  public func compress(_ content: [UInt8]) throws(ZstdError) -> [UInt8] {
+    var result = 0
+    let frame = [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(content.count)) { buffer, count in
+      result = content.withUnsafeBytes {
+        ZSTD_compress2(context, buffer.baseAddress, buffer.count, $0.baseAddress, $0.count)
+      }
+      count = ZSTD_isError(result) == 0 ? result : 0
+    }
+    guard ZSTD_isError(result) == 0 else {
+      throw ZstdError(code: .failed, reason: "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+    }
+    return frame
+  }
+}

@@ -1,0 +1,62 @@
+internal import CZstd
+
+/// Reads Zstandard frames, one or several in a row.
+///
+/// Keeps libzstd's working memory between calls. Not safe for concurrent use: one for each thread.
+public final class Decompressor {
+  private let context: OpaquePointer
+
+  public init() throws(ZstdError) {
+    guard let context = ZSTD_createDCtx() else {
+      throw ZstdError(code: .failed, reason: "no memory for zstd")
+    }
+    self.context = context
+  }
+
+  deinit { ZSTD_freeDCtx(context) }
+
+  /// The content of all frames in `frames`.
+  /// - Parameter maximumLength: bytes; more is an error, so that a small object cannot fill the memory.
+  /// - Throws: `.malformed` where a frame is damaged, cut short or followed by anything else; `.tooLong`.
+  public func decompress(_ frames: [UInt8], maximumLength: Int) throws(ZstdError) -> [UInt8] {
+    let declared = try declaredLength(frames)
+    guard declared <= UInt64(maximumLength) else {
+      throw ZstdError(code: .tooLong, reason: "holds \(declared) bytes where at most \(maximumLength) are expected")
+    }
+    var result = 0
+    let content = [UInt8](unsafeUninitializedCapacity: Int(declared)) { buffer, count in
+      result = frames.withUnsafeBytes {
+        ZSTD_decompressDCtx(context, buffer.baseAddress, buffer.count, $0.baseAddress, $0.count)
+      }
+      count = ZSTD_isError(result) == 0 ? result : 0
+    }
+    guard ZSTD_isError(result) == 0 else {
+      throw ZstdError(code: .malformed, reason: "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+    }
+    return content
+  }
+
+  /// The sum of what the frames' headers declare.
+  private func declaredLength(_ frames: [UInt8]) throws(ZstdError) -> UInt64 {
+    let total: UInt64? = frames.withUnsafeBytes { bytes in
+      var rest = bytes[...]
+      var total: UInt64 = 0
+      while !rest.isEmpty {
+        let frame = UnsafeRawBufferPointer(rebasing: rest)
+        let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
+        let content = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
+        // ZSTD_CONTENTSIZE_UNKNOWN and ZSTD_CONTENTSIZE_ERROR are the two highest values of the type.
+        guard ZSTD_isError(length) == 0, length > 0, content < UInt64.max - 1 else { return nil }
+        let (sum, overflow) = total.addingReportingOverflow(content)
+        guard !overflow else { return nil }
+        total = sum
+        rest = rest.dropFirst(length)
+      }
+      return total
+    }
+    guard let total else {
+      throw ZstdError(code: .malformed, reason: "not whole zstd frames that declare their size")
+    }
+    return total
+  }
+}

@@ -1,0 +1,40 @@
+/// Lowercase hexadecimal (RFC 4648, section 8, in lowercase as `sha256sum` prints it).
+public enum Hex {
+  public static func encode(_ bytes: some Collection<UInt8>) -> String {
+    String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+      var position = 0
+      for byte in bytes {
+        buffer[position] = digit(byte >> 4)
+        buffer[position + 1] = digit(byte & 15)
+        position += 2
+      }
+      return position
+    }
+  }
+
+  /// - Returns: nil where a character is not a hexadecimal digit or their number is odd.
+  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(digits.count / 2)
+    for position in stride(from: 0, to: digits.count, by: 2) {
+      guard let high = value(digits[position]), let low = value(digits[position + 1]) else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return bytes
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+  }
+
+  private static func value(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,43 @@
+internal import CCrypto
+
+/// SHA-256 over bytes that arrive in pieces (OpenSSL's EVP interface, which uses the processor's SHA instructions).
+///
+/// Not safe for concurrent use: one thread at a time.
+public final class SHA256 {
+  private let context: OpaquePointer
+
+  public init() {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+      // EVP_MD_CTX_new fails only when no memory is left, EVP_DigestInit_ex only where libcrypto was built without SHA-256.
+      fatalError("libcrypto cannot start a SHA-256 digest")
+    }
+    self.context = context
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  public func update(_ bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress else { return }
+    _ = EVP_DigestUpdate(context, base, bytes.count)
+  }
+
+  public func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes(update) }
+
+  /// The digest of all bytes so far; afterwards this object begins anew.
+  public func finish() -> SHA256Digest {
+    let bytes = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+      _ = EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+      count = 32
+    }
+    _ = EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    return SHA256Digest(bytes: bytes) ?? .zero
+  }
+
+  public static func digest(_ bytes: UnsafeRawBufferPointer) -> SHA256Digest {
+    let hash = SHA256()
+    hash.update(bytes)
+    return hash.finish()
+  }
+
+  public static func digest(_ bytes: [UInt8]) -> SHA256Digest { bytes.withUnsafeBytes(digest) }
+}

@@ -1,0 +1,23 @@
+internal import Glibc
+internal import SystemPackage
+
+/// An exclusive lock on a file (`flock(2)`), held until this object goes or the end of the process, whatever ends it.
+public final class FileLock: Sendable {
+  private let file: Int32
+
+  /// Takes the lock without waiting; makes the file (mode 600) where it does not exist.
+  /// - Returns: nil where another process holds it.
+  public static func acquire(_ path: String) throws(FileError) -> FileLock? {
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw FileError("open", path, .current) }
+    if flock(file, LOCK_EX | LOCK_NB) == 0 { return FileLock(file) }
+    let errno = Errno.current
+    close(file)
+    if errno == .wouldBlock { return nil }
+    throw FileError("lock", path, errno)
+  }
+
+  private init(_ file: Int32) { self.file = file }
+
+  deinit { close(file) }
+}
