@@ -61,9 +61,9 @@ struct ConfigurationReader {
 
   /// A reader for each table of an array, labeled by its name where it has a usable one.
   func readers<Outer, Key>(
-    _ outer: TableReader<Outer>, _ key: Outer, named: Key, _: Key.Type
+    _ outer: TableReader<Outer>, _ key: Outer, named: Key, ifMissing: String
   ) -> [TableReader<Key>] {
-    outer.tables(key).enumerated().map { index, table in
+    outer.tables(key, ifMissing: ifMissing).enumerated().map { index, table in
       var label = String(index + 1)
       if case .string(let name)? = table[named.rawValue], ConfigurationRules.nameProblem(name) == nil { label = name }
       return TableReader(
@@ -75,7 +75,7 @@ struct ConfigurationReader {
   func destinations<Key>(
     _ outer: TableReader<Key>, _ key: Key
   ) -> (known: [String: DestinationConfiguration?], list: [DestinationConfiguration]) {
-    let readers = readers(outer, key, named: DestinationKey.name, DestinationKey.self)
+    let readers = readers(outer, key, named: DestinationKey.name, ifMissing: "there is no [[destination]]")
     var known: [String: DestinationConfiguration?] = [:]
     var list: [DestinationConfiguration] = []
     for (reader, name) in zip(readers, names(readers, .name)) {
@@ -88,7 +88,6 @@ struct ConfigurationReader {
       }
       list.append(destination)
     }
-    if readers.isEmpty { outer.report(nil, "there is no [[destination]]") }
     return (known, list)
   }
 

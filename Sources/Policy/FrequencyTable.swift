@@ -58,7 +58,7 @@ public struct FrequencyTable: Sendable, Equatable {
     }
     let problems = ProblemCollector(KeyLocations(text))
     let top = TableReader<FrequencyKey>(document, path: [], label: "", problems: problems)
-    classes = top.tables(.class).enumerated().compactMap { index, table in
+    classes = top.tables(.class, ifMissing: "there is no [[class]]").enumerated().compactMap { index, table in
       FrequencyTable.read(
         TableReader(table, path: ["class", String(index)], label: "class.\(index + 1)", problems: problems))
     }

@@ -38,8 +38,8 @@ extension ConfigurationReader {
   }
 
   private func nodes(_ top: TableReader<KeeperKey>, _ known: [String]) -> [WatchedNode] {
-    let readers = readers(top, .node, named: WatchedNodeKey.host, WatchedNodeKey.self)
-    if readers.isEmpty { top.report(nil, "there is no [[node]]: nothing would be verified") }
+    let readers = readers(
+      top, .node, named: WatchedNodeKey.host, ifMissing: "there is no [[node]]: nothing would be verified")
     var nodes: [WatchedNode] = []
     for (reader, host) in zip(readers, names(readers, .host)) {
       let node = WatchedNode(
@@ -52,8 +52,9 @@ extension ConfigurationReader {
 
   private func trustedSigners(_ reader: TableReader<WatchedNodeKey>) -> [String] {
     reader.require(.trustedSigners, hint: "the fingerprint that 'redoubt init' printed on the node")
-    guard let texts = reader.strings(.trustedSigners) else { return [] }
-    if texts.isEmpty { reader.report(.trustedSigners, "has no fingerprint in it: nothing could be trusted") }
+    let texts = reader.strings(
+      .trustedSigners, ifEmpty: ("has no fingerprint in it", "without one, nothing could be trusted"))
+    guard let texts else { return [] }
     return texts.compactMap { text in
       if let fingerprint = ConfigurationRules.fingerprint(text) { return fingerprint }
       reader.report(

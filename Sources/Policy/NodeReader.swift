@@ -36,10 +36,8 @@ extension ConfigurationReader {
     reader.require(.gnupgHome, hint: "gnupg-home = \"/var/lib/redoubt/gnupg\"")
     reader.require(.recipients, hint: "recipients = [\"backup@example.com\"]")
     reader.require(.signer, hint: "the node's own signing key; the init command makes one")
-    let recipients = reader.strings(.recipients)
-    if recipients?.isEmpty == true {
-      reader.report(.recipients, "has no recipient in it", hint: "without one, nobody could open a backup")
-    }
+    let recipients = reader.strings(
+      .recipients, ifEmpty: ("has no recipient in it", "without one, nobody could open a backup"))
     return KeysConfiguration(
       gnupgHome: absolutePath(reader, .gnupgHome) ?? "", recipients: recipients ?? [],
       signer: reader.string(.signer) ?? "")
@@ -48,8 +46,7 @@ extension ConfigurationReader {
   private func sets(
     _ top: TableReader<NodeKey>, _ known: [String: DestinationConfiguration?]
   ) -> [SetConfiguration] {
-    let readers = readers(top, .set, named: SetKey.name, SetKey.self)
-    if readers.isEmpty { top.report(nil, "there is no [[set]]: nothing would be backed up") }
+    let readers = readers(top, .set, named: SetKey.name, ifMissing: "there is no [[set]]: nothing would be backed up")
     var sets: [SetConfiguration] = []
     for (reader, name) in zip(readers, names(readers, .name, reserved: ["catalog"])) {
       guard let set = SetReader(reader: reader, frequencies: .standard).read(name: name ?? "", known: known) else {

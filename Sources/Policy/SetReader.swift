@@ -14,10 +14,10 @@ struct SetReader {
       return nil
     }
     let paths = paths()
-    let destinations = destinations(known)
+    let destinations = readDestinationNames(reader, .destinations, known: Array(known.keys))
     var set = SetConfiguration(
       name: name, dataClass: dataClass?.name ?? "", paths: paths, destinations: destinations)
-    if let dataClass { reportStorage(dataClass, destinations.map { known[$0] ?? nil }) }
+    if let dataClass { reportStorage(dataClass, known) }
     set.exclude = reader.strings(.exclude) ?? []
     if let value = reader.boolean(.excludeCaches) { set.excludeCaches = value }
     if let value = reader.boolean(.oneFileSystem) { set.oneFileSystem = value }
@@ -45,8 +45,9 @@ struct SetReader {
 
   private func paths() -> [String] {
     reader.require(.paths, hint: "paths = [\"/opt/node/keys\"]")
-    guard let texts = reader.strings(.paths) else { return [] }
-    if texts.isEmpty { reader.report(.paths, "has no path in it", hint: "paths = [\"/opt/node/keys\"]") }
+    guard let texts = reader.strings(.paths, ifEmpty: ("has no path in it", "paths = [\"/opt/node/keys\"]")) else {
+      return []
+    }
     var paths: [String] = []
     for text in texts {
       if let problem = ConfigurationRules.pathProblem(text) {
@@ -65,16 +66,17 @@ struct SetReader {
     return paths
   }
 
-  private func destinations(_ known: [String: DestinationConfiguration?]) -> [String] {
-    readDestinationNames(reader, .destinations, known: Array(known.keys))
-  }
-
-  /// Holds the set to what the frequency table says about storage. Destinations that could not be read count for
-  /// everything: they have a problem of their own.
-  private func reportStorage(_ dataClass: DataClass, _ destinations: [DestinationConfiguration?]) {
-    if destinations.isEmpty || destinations.contains(where: { $0 == nil }) { return }
+  /// Holds the set to what the frequency table says about storage, unless one of its destinations is unknown or could
+  /// not be read: that has a message of its own.
+  private func reportStorage(_ dataClass: DataClass, _ known: [String: DestinationConfiguration?]) {
+    guard case .array(let names)? = reader.table[SetKey.destinations.rawValue], !names.isEmpty else { return }
+    var destinations: [DestinationConfiguration] = []
+    for case .string(let name) in names {
+      guard case let destination?? = known[name] else { return }
+      destinations.append(destination)
+    }
     for group in dataClass.storage {
-      if destinations.contains(where: { destination in destination.map { group.contains($0.location) } ?? false }) {
+      if destinations.contains(where: { group.contains($0.location) }) {
         continue
       }
       let names = group.map(\.rawValue).joined(separator: " or ")
@@ -95,8 +97,7 @@ struct SetReader {
 /// Names of destinations, at least one, each known.
 func readDestinationNames<Key>(_ reader: TableReader<Key>, _ key: Key, known: [String]) -> [String] {
   reader.require(key, hint: "\(key.rawValue) = [\"…\"], each the name of a [[destination]]")
-  guard let names = reader.strings(key) else { return [] }
-  if names.isEmpty { reader.report(key, "has no destination in it") }
+  guard let names = reader.strings(key, ifEmpty: ("has no destination in it", nil)) else { return [] }
   return names.filter { name in
     if known.contains(name) { return true }
     let nearest = nearestName(to: name, among: known).map { "did you mean '\($0)'?" }

@@ -131,9 +131,11 @@ struct TableReader<Key: ConfigurationKey> {
   }
 
   /// An array of strings; none of them empty, none twice.
-  func strings(_ key: Key) -> [String]? {
+  /// - Parameter ifEmpty: what to say about an array without any; nil where that is allowed.
+  func strings(_ key: Key, ifEmpty: (message: String, hint: String?)? = nil) -> [String]? {
     let nodes: [TOMLNode]? = value(key, "an array of strings") { if case .array(let nodes) = $0 { nodes } else { nil } }
     guard let nodes else { return nil }
+    if nodes.isEmpty, let ifEmpty { report(key, ifEmpty.message, hint: ifEmpty.hint) }
     var texts: [String] = []
     for (index, node) in nodes.enumerated() {
       guard case .string(let text) = node else {
@@ -157,8 +159,12 @@ struct TableReader<Key: ConfigurationKey> {
   }
 
   /// `[[key]]`.
-  func tables(_ key: Key) -> [[String: TOMLNode]] {
-    guard let node = table[key.rawValue] else { return [] }
+  /// - Parameter ifMissing: what to say where there is none.
+  func tables(_ key: Key, ifMissing: String) -> [[String: TOMLNode]] {
+    guard let node = table[key.rawValue], node != .array([]) else {
+      report(nil, ifMissing)
+      return []
+    }
     guard case .array(let nodes) = node else {
       report(
         key, "must be an array of tables, but is \(node.typeName)", hint: "write its header as [[\(key.rawValue)]]")
