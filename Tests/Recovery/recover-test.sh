@@ -2,12 +2,15 @@
 # Makes a snapshot by hand, as redoubt-format(5) describes it, with gpg, zstd, GNU tar and bsdtar; recovers it with
 # recover-1.sh; then damages it in every way a store can and expects to be refused.
 #
-# usage: recover-test.sh RECOVER_SCRIPT SHELL [ARGUMENT…]     e.g. recover-test.sh recover-1.sh busybox sh
+# usage: recover-test.sh RECOVER_SCRIPT [-b] SHELL [ARGUMENT…]     e.g. recover-test.sh recover-1.sh busybox sh
+#   -b  let the script find BusyBox's awk, sed, sha256sum and so on before the system's own
 # Prints "ok" or "not ok" and the case's name for each; exit status 0 only where all are ok.
 set -euo pipefail
 export LC_ALL=C
 recover=$(realpath "$1")
 shift
+applets=''
+if [ "$1" = -b ]; then applets=1; shift; fi
 shell=("$@")
 
 # Short: gpg-agent's socket must fit into 108 bytes.
@@ -24,6 +27,11 @@ clean_up() {
 trap clean_up EXIT
 mkdir -m 700 "$GNUPGHOME" "$TMPDIR"
 quiet_gpg() { gpg --batch --quiet --no-tty --passphrase '' --pinentry-mode loopback --trust-model always "$@"; }
+
+# What the script finds first in PATH: stand-ins that a case puts into bin, then BusyBox's applets. Its tar does less
+# than the script asks for.
+mkdir "$work/bin" "$work/applets"
+if [ -n "$applets" ]; then busybox --install -s "$work/applets"; rm "$work/applets/tar"; fi
 
 # Keys
 
@@ -126,7 +134,7 @@ outcome() { # NAME, then whether it holds
 status=0
 recover() {
   status=0
-  "${shell[@]}" "$recover" "$@" </dev/null >"$work/out" 2>&1 || status=$?
+  PATH=$work/bin:$work/applets:$PATH "${shell[@]}" "$recover" "$@" </dev/null >"$work/out" 2>&1 || status=$?
 }
 leftovers() { find "$TMPDIR" -mindepth 1 | grep -q . && echo "left in TMPDIR" >>"$work/out"; }
 says() { grep -q -- "$1" "$work/out" || { echo "does not say: $1" >>"$work/out"; return 1; }; }
@@ -253,23 +261,22 @@ GNUPGHOME=$work/p expect_refusal 'an unknown signer where it is asked for' 1 'is
 GNUPGHOME=$work/p expect_refusal 'an unknown signer where another is asked for' 4 "not by $stranger" -k "$stranger"
 GNUPGHOME=$work/s expect_refusal 'no private key' 1 'cannot be decrypted'
 
-# Other tools in the way: $work/bin comes first in PATH
-mkdir "$work/bin"
+# Stand-ins for its tools
 tool() { rm -f "$work/bin"/*; printf '#!/bin/sh\n%s\n' "$2" >"$work/bin/$1"; chmod +x "$work/bin/$1"; }
 zstd=$(command -v zstd) tar=$(command -v tar)
 fresh
 tool tar 'exec bsdtar "$@"'
-target; PATH=$work/bin:$PATH recover "$work/copy" keys "$work/target"; outcome 'restored by bsdtar' same 3 # it warns of the name that is not UTF-8, which GNU tar wrote as it is
+target; recover "$work/copy" keys "$work/target"; outcome 'restored by bsdtar' same 3 # it warns of the name that is not UTF-8, which GNU tar wrote as it is
 tool tar "case \" \$* \" in *' -x '*) head -c 10 >/dev/null; exit 2;; esac; exec $tar \"\$@\""
-target; PATH=$work/bin:$PATH recover "$work/copy" keys "$work/target"
+target; recover "$work/copy" keys "$work/target"
 stopped() { [ "$status" -eq 1 ] && says 'tar with 2' && ! leftovers; }
 outcome 'tar stops half-way' stopped
 tool tar "case \" \$* \" in *' -x '*) $tar \"\$@\"; exit 2;; esac; exec $tar \"\$@\""
-target; PATH=$work/bin:$PATH recover "$work/copy" keys "$work/target"
+target; recover "$work/copy" keys "$work/target"
 in_part() { [ "$status" -eq 3 ] && says 'tar ended with status 2' && ! leftovers; }
 outcome 'tar could not set something' in_part
 tool zstd "if [ \"\$1\" = -dcq ]; then kill -TERM \$PPID; fi; exec $zstd \"\$@\""
-target; PATH=$work/bin:$PATH recover "$work/copy" keys "$work/target"
+target; recover "$work/copy" keys "$work/target"
 ended() { [ "$status" -eq 143 ] && ! leftovers; }
 outcome 'ended by a signal' ended
 exit $failed
