@@ -94,15 +94,9 @@ let package = Package(
     tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
     tests("PolicyTests", ["Policy", "OpenPGP", "Files", "Storage", "TestKit"]),
     tests(
-      "BackupTests",
+      "EngineTests",
       [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "TestKit",
-      ]),
-    tests(
-      "VerifyTests",
-      [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
         "Repository", "Storage", "TestKit", "Verify",
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit"]),

@@ -38,7 +38,9 @@ enum DecryptionJudgement {
     }
   }
 
-  private static func tooLong(_ maximumLength: Int) -> String { "it holds more than the \(maximumLength) bytes expected" }
+  private static func tooLong(_ maximumLength: Int) -> String {
+    "it holds more than the \(maximumLength) bytes expected"
+  }
 
   private static func isComplete(_ status: [GPGStatus]) -> Bool {
     let once = ["BEGIN_DECRYPTION", "DECRYPTION_INFO", "PLAINTEXT", "DECRYPTION_OKAY", "END_DECRYPTION"]
