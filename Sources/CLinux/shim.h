@@ -45,3 +45,8 @@ static inline int redoubt_exited(int status) { return WIFEXITED(status); }
 static inline int redoubt_exit_status(int status) { return WEXITSTATUS(status); }
 static inline int redoubt_signalled(int status) { return WIFSIGNALED(status); }
 static inline int redoubt_term_signal(int status) { return WTERMSIG(status); }
+
+/* pipe2(2) with O_CLOEXEC: neither end leaks into a program that another thread starts. */
+static inline int redoubt_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
+/* pidfd_open(2): a descriptor that polls as readable once the process has ended. Close-on-exec. */
+static inline int redoubt_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
