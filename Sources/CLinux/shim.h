@@ -50,3 +50,7 @@ static inline int redoubt_term_signal(int status) { return WTERMSIG(status); }
 static inline int redoubt_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 /* pidfd_open(2): a descriptor that polls as readable once the process has ended. Close-on-exec. */
 static inline int redoubt_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+/* fallocate(2) with FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE: gives these bytes' memory or blocks back. */
+static inline void redoubt_punch_hole(int file, off_t offset, off_t length) {
+    (void)syscall(SYS_fallocate, file, 1 | 2, offset, length);
+}
