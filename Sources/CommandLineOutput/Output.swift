@@ -68,6 +68,12 @@ public final class Output: Sendable {
   /// A detail for a maintainer, on standard error; shown with `--debug` alone. Never a secret.
   public func debug(_ message: @autoclosure () -> String) { if isDebug { say("debug: \(message())\n") } }
 
+  /// Where modules below send their debug lines; nil without `--debug`.
+  public var debugLog: (@Sendable (String) -> Void)? {
+    guard isDebug else { return nil }
+    return { [self] line in debug(line) }
+  }
+
   private func complain(_ severity: String, _ message: String, _ hint: String?) {
     say("\(severity): \(message)\n" + (hint.map { "hint: \($0)\n" } ?? ""))
     event(severity, [.init("message", .string(message))] + (hint.map { [.init("hint", .string($0))] } ?? []))

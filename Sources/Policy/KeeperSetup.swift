@@ -20,7 +20,8 @@ public struct KeeperSetup: Sendable {
     let present = Paths.exists(configuration) ? KeeperConfiguration.inspect(configuration) : nil
     if let present, present.configuration.map({ $0.state.isEmpty || $0.keys.gnupgHome.isEmpty }) ?? true {
       throw SetupError(
-        configuration, "is there already and cannot be used: \(present.problems.map(\.message).joined(separator: "; "))",
+        configuration,
+        "is there already and cannot be used: \(present.problems.map(\.message).joined(separator: "; "))",
         hint: "mend it, or choose another file with --config")
     }
     if let problem = ConfigurationRules.pathProblem(state) {
@@ -51,7 +52,8 @@ public struct KeeperSetup: Sendable {
     } else {
       report.note(false, "configuration", configuration)
     }
-    report.nodeBlock = nodes.map { StarterConfiguration.block(host: $0.host, signer: $0.signer) }.joined(separator: "\n")
+    report.nodeBlock = nodes.map { StarterConfiguration.block(host: $0.host, signer: $0.signer) }.joined(
+      separator: "\n")
     report.remaining = try remaining(nodes, ring, report.gnupgHome, isNew: present == nil)
     return report
   }

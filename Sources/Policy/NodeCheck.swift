@@ -26,7 +26,8 @@ public struct NodeCheck: Sendable {
   public var access: StorageAccess
   public var now: Timestamp
 
-  public init(_ path: String, isOnline: Bool = false, access: StorageAccess = StorageAccess(), now: Timestamp = .now()) {
+  public init(_ path: String, isOnline: Bool = false, access: StorageAccess = StorageAccess(), now: Timestamp = .now())
+  {
     self.path = path
     self.isOnline = isOnline
     self.access = access
