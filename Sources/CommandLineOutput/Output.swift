@@ -29,12 +29,15 @@ public final class Output: Sendable {
   /// - Parameters:
   ///   - results: descriptor that takes the place of standard output.
   ///   - messages: descriptor that takes the place of standard error.
-  public init(isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2) {
+  ///   - terminal: the kind of terminal, by default `TERM` of the environment.
+  public init(
+    isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2, terminal: String? = nil
+  ) {
     self.isJSON = isJSON
     self.isDebug = isDebug
     self.results = results
     self.messages = messages
-    let terminal = getenv("TERM").map { String(cString: $0) } ?? ""
+    let terminal = terminal ?? getenv("TERM").map { String(cString: $0) } ?? ""
     drawsProgress = isatty(messages) == 1 && terminal != "dumb" && !isJSON
   }
 

@@ -12,11 +12,16 @@ extension Output {
   }
 
   /// Lists what is left to do.
-  public func show(remaining: [String]) {
-    guard !remaining.isEmpty else { return }
+  public func show(remaining: [SetupReport.Remaining]) {
+    if remaining.isEmpty { return }
     line()
     line("Left to do:")
-    for (index, step) in remaining.enumerated() { line("  \(index + 1). \(step)") }
+    for (index, step) in remaining.enumerated() {
+      line("  \(index + 1). \(step.what)")
+      for command in step.commands { line("     \(command)") }
+      event(
+        "remaining", [.init("what", .string(step.what)), .init("commands", JSONValue(step.commands))])
+    }
   }
 
   /// Lists a check's problems and says how it ended.

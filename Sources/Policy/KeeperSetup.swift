@@ -73,23 +73,31 @@ public struct KeeperSetup: Sendable {
 
   private func remaining(
     _ nodes: [(host: String, signer: String)], _ ring: KeyRing, _ home: String, isNew: Bool
-  ) throws(SetupError) -> [String] {
-    var steps: [String] = []
+  ) throws(SetupError) -> [SetupReport.Remaining] {
+    var steps: [SetupReport.Remaining] = []
     let secret = try withOpenPGP { () throws(OpenPGPError) in try ring.keys(secretOnly: true) }
     if !secret.contains(where: { key in key.subkeys.contains(where: \.canEncrypt) }) {
+      let gpg = "gpg --homedir \(home)"
       steps += [
-        "give the key ring the private key that backups are encrypted to; one of: "
-          + "import it: gpg --homedir \(home) --import private.asc; "
-          + "make one: gpg --homedir \(home) --quick-generate-key backup@example.com future-default default never; "
-          + "use a card: gpg --homedir \(home) --card-status",
-        "give its public key to each node: gpg --homedir \(home) --armor --export backup@example.com > backup.asc, "
-          + "then there: redoubt init --recipient-key backup.asc",
+        .init(
+          "give the key ring the private key that backups are encrypted to: make one, import one, or use a card",
+          [
+            "\(gpg) --quick-generate-key backup@example.com future-default default never",
+            "\(gpg) --import private.asc", "\(gpg) --card-status",
+          ]),
+        .init(
+          "give its public key to each node",
+          [
+            "\(gpg) --armor --export backup@example.com > backup.asc",
+            "redoubt init --recipient-key backup.asc     # on the node",
+          ]),
       ]
     }
     if isNew {
-      steps.append("fill in the destinations\(nodes.isEmpty ? " and nodes" : " of each node") in \(configuration)")
+      steps.append(
+        .init("fill in the destinations\(nodes.isEmpty ? " and nodes" : " of each node") in \(configuration)"))
     } else if !nodes.isEmpty {
-      steps.append("add the block below to \(configuration), unless it is there")
+      steps.append(.init("add the block below to \(configuration), unless it is there"))
     }
     return steps
   }

@@ -109,14 +109,14 @@ public struct NodeSetup: Sendable {
     report.publicKeyFile = path
   }
 
-  private func remaining(_ recipients: [String], isNew: Bool) -> [String] {
-    var steps: [String] = []
+  private func remaining(_ recipients: [String], isNew: Bool) -> [SetupReport.Remaining] {
+    var steps: [SetupReport.Remaining] = []
     if isNew {
       let missing = recipients.isEmpty ? "recipients, destinations and sets" : "destinations and sets"
-      steps.append("fill in \(missing) in \(configuration)")
+      steps.append(.init("fill in \(missing) in \(configuration)"))
     } else if !recipients.isEmpty {
-      steps.append("add to recipients in \(configuration): \(recipients.joined(separator: ", "))")
+      steps.append(.init("add to recipients in \(configuration): \(recipients.joined(separator: ", "))"))
     }
-    return steps + ["check it: redoubt check --config \(configuration)"]
+    return steps + [.init("check it", ["redoubt check --config \(configuration)"])]
   }
 }

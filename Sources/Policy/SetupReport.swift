@@ -12,6 +12,17 @@ public struct SetupReport: Sendable, Equatable {
     public var name: String
   }
 
+  public struct Remaining: Sendable, Equatable {
+    public var what: String
+    /// Command lines that do it, or that are ways to do it.
+    public var commands: [String]
+
+    init(_ what: String, _ commands: [String] = []) {
+      self.what = what
+      self.commands = commands
+    }
+  }
+
   public var steps: [Step] = []
   /// Node: the fingerprint of its signing key.
   public var signer = ""
@@ -22,7 +33,7 @@ public struct SetupReport: Sendable, Equatable {
   /// The key ring.
   public var gnupgHome = ""
   /// What is left for a person to do, in order.
-  public var remaining: [String] = []
+  public var remaining: [Remaining] = []
 
   mutating func note(_ isNew: Bool, _ what: String, _ name: String) {
     steps.append(Step(isNew: isNew, what: what, name: name))

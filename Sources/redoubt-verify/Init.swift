@@ -35,7 +35,6 @@ struct Init: ParsableCommand {
       return CommandResult(
         summary: [
           .init("gnupg-home", .string(report.gnupgHome)), .init("node", .string(report.nodeBlock)),
-          .init("remaining", JSONValue(report.remaining)),
         ])
     }
   }

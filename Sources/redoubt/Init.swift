@@ -42,7 +42,6 @@ struct Init: ParsableCommand {
         summary: [
           .init("signer", .string(report.signer)), .init("public-key-file", .string(report.publicKeyFile)),
           .init("gnupg-home", .string(report.gnupgHome)), .init("node", .string(report.nodeBlock)),
-          .init("remaining", JSONValue(report.remaining)),
         ])
     }
   }
