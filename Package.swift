@@ -86,11 +86,11 @@ let package = Package(
       swiftSettings: settings),
 
     // Real servers, key rings, trees that are hard to back up.
-    module("TestKit", ["Channels", "CLinux", "Digests", "Files", "Storage", system]),
+    module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
-    tests("StorageTests", ["Digests", "HTTP", "Storage", "Files", "TestKit"]),
+    tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
     tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
     tests(
       "PolicyTests",
