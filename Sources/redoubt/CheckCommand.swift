@@ -2,8 +2,9 @@ import ArgumentParser
 import CommandLineOutput
 import Policy
 
-struct Check: ParsableCommand {
+struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Say what is wrong with the configuration, the keys and the destinations, all of it at once.",
     discussion: ExitStatus.discussion("Warnings alone leave the exit code at 0."))
 

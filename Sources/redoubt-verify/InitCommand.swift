@@ -3,8 +3,9 @@ import CommandLineOutput
 import Files
 import Policy
 
-struct Init: ParsableCommand {
+struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "init",
     abstract: "Write a starter configuration and make the keeper's key ring.",
     discussion: ExitStatus.discussion(
       "Makes what is missing and changes nothing that exists, so it can be run again for each new node. Says how the "
