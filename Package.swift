@@ -92,7 +92,9 @@ let package = Package(
     tests("OpenPGPTests", ["OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
     tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
     tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
-    tests("PolicyTests", ["Policy", "OpenPGP", "Files", "Storage", "TestKit"]),
+    tests(
+      "PolicyTests",
+      ["CommandLineOutput", "Policy", "OpenPGP", "Files", "Repository", "Storage", "TestKit", "redoubt", "redoubt-verify"]),
     tests(
       "EngineTests",
       [
