@@ -30,8 +30,8 @@ redoubt() { run "$programs/redoubt" "$@" --config "$node/redoubt.toml"; }
 verify() { run "$programs/redoubt-verify" "$@" --config "$keeper/verify.toml"; }
 
 step '1. Two machines: a node with data, and a keeper with the private key'
-mkdir -m 700 -p "$node/gnupg" "$keeper/gnupg" "$work/offsite" "$work/disk"
 umask 077
+mkdir -p "$node/gnupg" "$keeper/gnupg" "$work/offsite" "$work/disk"
 gpg_node() { gpg --homedir "$node/gnupg" --batch --quiet --no-tty "$@"; }
 gpg_keeper() { gpg --homedir "$keeper/gnupg" --batch --quiet --no-tty "$@"; }
 fingerprint() { awk -F: '$1 == "fpr" { print $10; exit }'; }
