@@ -53,7 +53,7 @@ let package = Package(
     module("OpenPGPDecryption", ["CGPGME", "CLinux", "Files", "OpenPGP", system]),
     module("HTTP", ["CCurl"]),
 
-    module("Storage", ["Channels", "Digests", "Files", "HTTP", system]),
+    module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
     module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", system, toml]),
     module(

@@ -1,6 +1,9 @@
 /// The keys of a destination with kind = "s3".
 public struct S3Settings: Sendable, Equatable {
   public enum Addressing: String, Sendable, CaseIterable { case path, virtualHost = "virtual-host" }
+  /// How an object lock holds: nobody can lift `COMPLIANCE`; a right of its own can lift `GOVERNANCE`.
+  public enum LockMode: String, Sendable, CaseIterable { case compliance, governance }
+  /// `https://host`, with a port or path where needed; empty for Amazon's own of `region`.
   public var endpoint: String
   public var region: String
   public var bucket: String
@@ -11,6 +14,8 @@ public struct S3Settings: Sendable, Equatable {
   public var sse: String?
   public var sseKMSKeyID: String?
   public var storageClass: String?
+  /// For objects that are stored with a date until which they are locked.
+  public var lockMode: LockMode = .compliance
   /// Whether volumes and manifests are sent with `If-None-Match: *` (default true).
   public var conditionalWrites = true
   /// A PEM file with certificate authorities, instead of the system's.

@@ -21,6 +21,8 @@ public struct StorageError: Error, Equatable, CustomStringConvertible {
     case server
     /// The request cannot succeed as it is: wrong region, clock skew, refused option.
     case refused
+    /// The caller asked to stop.
+    case cancelled
   }
 
   public var code: Code
@@ -32,6 +34,11 @@ public struct StorageError: Error, Equatable, CustomStringConvertible {
   public var hint: String?
   /// Whether the same request may succeed later.
   public var isTransient: Bool
+  /// Whether the request may have been carried out although it failed here: its answer was lost, or the server itself
+  /// does not know.
+  public var mayHaveTakenEffect = false
+  /// Seconds that the server asks to wait before the next try.
+  public var retryAfter: Int?
 
   public init(
     _ code: Code, _ subject: String, _ reason: String, hint: String? = nil, isTransient: Bool = false

@@ -1,0 +1,144 @@
+internal import CLinux
+internal import Digests
+internal import Files
+internal import Glibc
+internal import SystemPackage
+
+/// The open folder that holds one key's file.
+final class DirectoryFolder {
+  private let key: DirectoryKey
+  private let folder: Int32
+
+  /// - Parameters:
+  ///   - top: the store's root, which stays the caller's.
+  ///   - creating: whether missing folders are made, each made durable in the one above it.
+  init(_ top: Int32, _ key: DirectoryKey, creating: Bool) throws(StorageError) {
+    self.key = key
+    let path = key.folder.isEmpty ? "." : key.folder
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    var folder = redoubt_open_beneath(top, path, flags, 0)
+    if folder < 0, creating, Errno.current == .noSuchFileOrDirectory {
+      try Self.makeFolders(top, key)
+      folder = redoubt_open_beneath(top, path, flags, 0)
+    }
+    guard folder >= 0 else { throw Self.unopened(key) }
+    self.folder = folder
+  }
+
+  deinit { close(folder) }
+
+  private static func unopened(_ key: DirectoryKey) -> StorageError {
+    let errno = Errno.current
+    if errno == .notDirectory {
+      return StorageError(.refused, key.subject, "a file stands where a folder is needed")
+    }
+    return StorageError(errno, "open the folder", key.subject)
+  }
+
+  private static func makeFolders(_ top: Int32, _ key: DirectoryKey) throws(StorageError) {
+    var parent = dup(top)
+    defer { close(parent) }
+    for component in key.folder.split(separator: "/") {
+      let made = mkdirat(parent, String(component), 0o700) == 0
+      guard made || Errno.current == .fileExists else {
+        throw StorageError(.current, "make the folder", key.subject)
+      }
+      if made, fsync(parent) != 0 { throw StorageError(.current, "sync the folder", key.subject) }
+      let next = redoubt_open_beneath(parent, String(component), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+      guard next >= 0 else { throw unopened(key) }
+      close(parent)
+      parent = next
+    }
+  }
+
+  /// Writes the file under a temporary name, makes it durable, and gives it its name, which must not be taken.
+  func write(_ content: [UInt8]) throws(StorageError) {
+    if try isStored(content) { return }
+    let temporary = ".redoubt-\(Hex.encode(randomBytes(8))).tmp"
+    let file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw StorageError(.current, "create", key.subject) }
+    var isNamed = false
+    defer { if !isNamed { unlinkat(folder, temporary, 0) } }
+    do throws(FileError) {
+      defer { close(file) }
+      try FileContent.writeAll(content, to: file, path: key.subject)
+      guard fsync(file) == 0 else { throw FileError("sync", key.subject, .current) }
+    } catch {
+      throw StorageError(error.errno, error.operation, key.subject)
+    }
+    let errno = rename(temporary)
+    if errno == .fileExists {
+      // Someone else was faster.
+      if try isStored(content) { return }
+    } else if let errno {
+      throw StorageError(errno, "rename", key.subject)
+    } else {
+      isNamed = true
+    }
+    try sync()
+  }
+
+  /// Gives the temporary file its name without replacing another.
+  /// - Returns: nil where that worked.
+  private func rename(_ temporary: String) -> Errno? {
+    if redoubt_rename_noreplace(folder, temporary, folder, key.name) == 0 { return nil }
+    let first = Errno.current
+    guard first == .invalidArgument || first == .noFunction || first == .notSupported else { return first }
+    // The file system does not know RENAME_NOREPLACE: a hard link does not replace either.
+    if linkat(folder, temporary, folder, key.name, 0) == 0 {
+      unlinkat(folder, temporary, 0)
+      return nil
+    }
+    let second = Errno.current
+    guard second == .notPermitted || second == .notSupported || second == .noFunction else { return second }
+    // Nor hard links (FAT over FUSE): look first. One node writes its own folder, so nobody comes between.
+    if faccessat(folder, key.name, F_OK, 0) == 0 { return .fileExists }
+    return renameat(folder, temporary, folder, key.name) == 0 ? nil : .current
+  }
+
+  /// Whether the file is there with the same content, which then is made durable.
+  /// - Throws: `.exists` where it holds something else.
+  private func isStored(_ content: [UInt8]) throws(StorageError) -> Bool {
+    let file = redoubt_open_beneath(folder, key.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+    if file < 0 {
+      if Errno.current == .noSuchFileOrDirectory { return false }
+      throw StorageError(.current, "open", key.subject)
+    }
+    defer { close(file) }
+    var status = stat()
+    let isFile = fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    guard isFile, status.st_size == content.count,
+      try Self.read(file, size: content.count, subject: key.subject) == content
+    else { throw StorageError(.exists, key.subject, "there is an object of that key already") }
+    guard fsync(file) == 0 else { throw StorageError(.current, "sync", key.subject) }
+    try sync()
+    return true
+  }
+
+  func remove() throws(StorageError) {
+    guard unlinkat(folder, key.name, 0) == 0 else { throw StorageError(.current, "delete", key.subject) }
+    try sync()
+  }
+
+  private func sync() throws(StorageError) {
+    guard fsync(folder) == 0 else { throw StorageError(.current, "sync the folder", key.subject) }
+  }
+
+  /// Reads an open file of `size` bytes to its end.
+  static func read(_ file: Int32, size: Int, subject: String) throws(StorageError) -> [UInt8] {
+    var errno: Errno?
+    let content = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { buffer, count in
+      while count < size {
+        let result = retryingInterrupts { Glibc.read(file, buffer.baseAddress?.advanced(by: count), size - count) }
+        if result < 0 { errno = .current }
+        if result <= 0 { return }
+        count += result
+      }
+    }
+    if let errno { throw StorageError(errno, "read", subject) }
+    guard content.count == size else {
+      throw StorageError(.server, subject, "the file became shorter while it was read", isTransient: true)
+    }
+    return content
+  }
+}
