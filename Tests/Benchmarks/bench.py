@@ -252,7 +252,7 @@ class Bench:
     def report(self):
         lines = ["# Results", "", *self.conditions(), ""]
         for task in dict.fromkeys(task for task, _ in self.results):
-            lines += [f"## {task.capitalize()}", "", "| tool | seconds (all rounds) | ratio to Redoubt | CPU s | peak MB | stored MB |",
+            lines += [f"## {task[0].upper()}{task[1:]}", "", "| tool | seconds (all rounds) | ratio to Redoubt | CPU s | peak MB | stored MB |",
                       "|---|---|---|---|---|---|"]
             rows = [(tool, runs) for (other, tool), runs in self.results.items() if other == task]
             ours = self.results.get((task, "redoubt"), [])
@@ -268,6 +268,7 @@ class Bench:
         every = " ".join(f"{run.seconds:.2f}" for run in runs)
         ratio = statistics.median(a.seconds / b.seconds for a, b in zip(runs, ours)) if ours else None
         stored = self.stored.get((task, tool))
+        tool = tool.replace("|", "\\|")
         return (f"| {tool} | **{seconds:.2f}** ({every}) | {f'{ratio:.2f}' if ratio else ''} "
                 f"| {statistics.median(run.cpu for run in runs):.1f} | {max(run.peak for run in runs) / 1e6:.0f} "
                 f"| {f'{statistics.median(stored) / 1e6:.1f}' if stored else ''} |")
@@ -290,6 +291,7 @@ class Bench:
             versions.insert(0, [f"{self.programs}/redoubt", "--version"])
         yield "- " + "; ".join(first_line(version).strip("* ") for version in versions)
         yield "- a ratio of 2 means: twice Redoubt's time"
+        yield "- the plain pipelines sync nothing to disk; Redoubt and restic sync what they store in a folder"
 
     def run(self):
         self.prepare()
