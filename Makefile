@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES = git pkg-config libarchive-dev libcurl4-openssl-dev libgpgme-dev libsqlite3-dev libssl-dev libzstd-dev
 RUN_PACKAGES = gnupg zstd
-TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd dash libarchive-tools mandoc memcached openssl python3-venv radosgw \
+TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd curl dash libarchive-tools mandoc memcached openssl python3-venv radosgw \
 	shellcheck
 BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic
 
@@ -48,6 +48,7 @@ demo: build
 
 test: deps
 	@scripts/install-packages.sh $(TEST_PACKAGES)
+	@Tests/Servers/install
 	swift build --build-tests
 	swift test --skip-build
 

@@ -166,7 +166,7 @@ field() {
 [ "$(field set)" = "$set_name" ] || damaged "$manifest belongs to the set $(field set)"
 say "snapshot $snapshot of $(field host), set $set_name: $(field entries) entries, $(field bytes) bytes"
 awk '{ text = text $0 } END { if (match(text, /"findings" *: *\[ *\{/)) {
-  text = substr(text, RSTART); sub(/\].*/, "]", text); print "recover: the node noted: " text } }' \
+  text = substr(text, RSTART); sub(/\].*/, "]", text); gsub(/  +/, " ", text); print "recover: the node noted: " text } }' \
   "$work/snapshot.json" >&2
 
 # 2. The list of volumes: exactly this snapshot's, numbered without a gap, before any of it is used as a path.

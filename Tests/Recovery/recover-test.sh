@@ -114,9 +114,28 @@ snapshot() {
   done
   (cd "$tree" && bsdtar -cf - --format=mtree --options='!all,type,mode,uid,gid,size,time,link,sha256' ./opt) |
     sed 's|^opt|./opt|' >"$work/manifest/files.mtree"
-  printf '{"v":1,"id":"%s","host":"peer-1","set":"keys","class":"node-configurations","mode":"full",%s}\n' "$1" \
-    '"paths":["/opt/convex \"mode\":\"other\""],"entries":20,"files":15,"bytes":7000000,"findings":[]' \
-    >"$work/manifest/snapshot.json"
+  cat >"$work/manifest/snapshot.json" <<END
+{
+  "bytes" : 7000000,
+  "entries" : 20,
+  "files" : 15,
+  "findings" : [
+    {
+      "code" : "unreadable",
+      "detail" : "permission denied",
+      "path" : "./opt/convex/\\"id\\" : \\"x\\""
+    }
+  ],
+  "host" : "peer-1",
+  "id" : "$1",
+  "mode" : "full",
+  "paths" : [
+    "/opt/convex \\"mode\\" : \\"other\\""
+  ],
+  "set" : "keys",
+  "v" : 1
+}
+END
   manifest "$folder" "$2"
 }
 old=20261120T020000Z-0001 new=20261121T020000Z-7f3a
@@ -160,6 +179,7 @@ target
 recover -k "$signer" "$work/copy" keys "$work/target"
 outcome 'the latest snapshot is restored, every file and its metadata' same 0
 outcome 'the signer is named' says "signed by $signer"
+outcome "the node's findings are shown" says '"detail" : "permission denied"'
 target
 recover -o "$old" "$work/copy" keys "$work/target"
 outcome 'an older snapshot is restored' same 0
@@ -209,8 +229,8 @@ expect_refusal 'not signed' 4 'is not signed'
 tar -cf - -C "$work/manifest" snapshot.json volumes.tsv files.mtree | zstd -q |
   quiet_gpg --sign --local-user "$signer" --yes --output "$folder/manifest.tar.zst.gpg"
 expect_refusal 'signed but not encrypted' 1 'cannot be decrypted'
-forge "$signer" 's/"v":1/"v":2/' snapshot.json; expect_refusal 'a newer format' 1 'format version 2'
-forge "$signer" 's/"mode":"full"/"mode":"later"/' snapshot.json; expect_refusal 'an unknown mode' 1 'mode later'
+forge "$signer" 's/"v" : 1/"v":2/' snapshot.json; expect_refusal 'a newer format' 1 'format version 2'
+forge "$signer" 's/"mode" : "full"/"mode":"later"/' snapshot.json; expect_refusal 'an unknown mode' 1 'mode later'
 forge "$signer" 's|keys/2026[^/]*/volume-000001|keys/../../../etc/passwd|' volumes.tsv; expect_refusal 'a key with ..' 4 'key out of place'
 forge "$signer" 's|^keys/2026[^/]*/volume-000001|/etc/volume-000001|' volumes.tsv; expect_refusal 'an absolute key' 4 'key out of place'
 forge "$signer" 's/plain-size/plain-bytes/' volumes.tsv; expect_refusal 'unknown columns' 4 'unknown columns'
