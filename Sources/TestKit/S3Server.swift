@@ -104,14 +104,18 @@ public struct S3Server: Sendable {
       "s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAcl", "s3:PutObjectAcl", "s3:DeleteObject",
       "s3:DeleteObjectVersion", "s3:ListBucket", "s3:ListBucketVersions",
     ]
-    func statement(_ effect: String, _ actions: [String]) -> String {
+    func statement(_ effect: String, _ user: String, _ actions: [String]) -> String {
       let names = actions.map { "\"\($0)\"" }.joined(separator: ",")
       return """
-        {"Effect":"\(effect)","Principal":{"AWS":["arn:aws:iam:::user/writer"]},"Action":[\(names)],\
+        {"Effect":"\(effect)","Principal":{"AWS":["arn:aws:iam:::user/\(user)"]},"Action":[\(names)],\
         "Resource":["arn:aws:s3:::\(bucket)","arn:aws:s3:::\(bucket)/*"]}
         """
     }
-    let statements = [statement("Allow", actions), statement("Deny", all.filter { !actions.contains($0) })]
+    // The bucket's owner reads what the writer stored only because the policy says so.
+    let statements = [
+      statement("Allow", "writer", actions), statement("Deny", "writer", all.filter { !actions.contains($0) }),
+      statement("Allow", "owner", all),
+    ]
     let policy = "{\"Version\":\"2012-10-17\",\"Statement\":[\(statements.joined(separator: ","))]}"
     try request("PUT", "/\(bucket)", query: [("policy", "")], body: Array(policy.utf8))
   }

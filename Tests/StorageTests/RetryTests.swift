@@ -176,13 +176,13 @@ import TestKit
     let store = try bench.store { $0.stallTimeout = 60 }
     let started = Timestamp.now()
     let outcomes = Outcomes()
+    let pause = Cancellation()
     let thread = DedicatedThread { outcomes.add(0, code { try store.put(Self.upload) }) }
-    while bench.requests == 0, Timestamp.now().seconds(since: started) < 10 {}
+    while bench.requests == 0, Timestamp.now().seconds(since: started) < 10 { pause.sleep(seconds: 0.05) }
     bench.cancellation.cancel()
     thread.join()
     #expect(outcomes.all[0] == .cancelled)
     #expect(Timestamp.now().seconds(since: started) < 10)
-    let pause = Cancellation()
     pause.cancel()
     pause.sleep(seconds: 3600)
   }
