@@ -86,23 +86,19 @@ let package = Package(
       swiftSettings: settings),
 
     // Real servers, key rings, trees that are hard to back up.
-    module("TestKit", ["Channels", "CLinux", "Digests", "Files", "Storage", system]),
+    module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
-    tests("OpenPGPTests", ["OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
-    tests("StorageTests", ["Digests", "HTTP", "Storage", "Files", "TestKit"]),
+    tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
+    tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
     tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
-    tests("PolicyTests", ["Policy", "OpenPGP", "Files", "Storage", "TestKit"]),
     tests(
-      "BackupTests",
-      [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "TestKit",
-      ]),
+      "PolicyTests",
+      ["CommandLineOutput", "Policy", "OpenPGP", "Files", "Repository", "Storage", "TestKit", "redoubt", "redoubt-verify"]),
     tests(
-      "VerifyTests",
+      "EngineTests",
       [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
         "Repository", "Storage", "TestKit", "Verify",
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit"]),

@@ -29,12 +29,15 @@ public final class Output: Sendable {
   /// - Parameters:
   ///   - results: descriptor that takes the place of standard output.
   ///   - messages: descriptor that takes the place of standard error.
-  public init(isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2) {
+  ///   - terminal: the kind of terminal, by default `TERM` of the environment.
+  public init(
+    isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2, terminal: String? = nil
+  ) {
     self.isJSON = isJSON
     self.isDebug = isDebug
     self.results = results
     self.messages = messages
-    let terminal = getenv("TERM").map { String(cString: $0) } ?? ""
+    let terminal = terminal ?? getenv("TERM").map { String(cString: $0) } ?? ""
     drawsProgress = isatty(messages) == 1 && terminal != "dumb" && !isJSON
   }
 
@@ -67,6 +70,12 @@ public final class Output: Sendable {
 
   /// A detail for a maintainer, on standard error; shown with `--debug` alone. Never a secret.
   public func debug(_ message: @autoclosure () -> String) { if isDebug { say("debug: \(message())\n") } }
+
+  /// Where modules below send their debug lines; nil without `--debug`.
+  public var debugLog: (@Sendable (String) -> Void)? {
+    guard isDebug else { return nil }
+    return { [self] line in debug(line) }
+  }
 
   private func complain(_ severity: String, _ message: String, _ hint: String?) {
     say("\(severity): \(message)\n" + (hint.map { "hint: \($0)\n" } ?? ""))

@@ -49,73 +49,28 @@ final class EasyHandle: @unchecked Sendable {
   private func configure(
     _ request: HTTPRequest, _ options: HTTPClient.Options, _ list: HeaderList, _ context: UnsafeMutableRawPointer
   ) -> CURLcode {
-    var results: [CURLcode] = []
-    func set(_ option: CURLoption, _ value: Int) { results.append(redoubt_curl_set_long(curl, option, value)) }
-    func set(_ option: CURLoption, _ value: String) { results.append(redoubt_curl_set_string(curl, option, value)) }
-    func set(_ option: CURLoption, pointer: UnsafeMutableRawPointer?) {
-      results.append(redoubt_curl_set_pointer(curl, option, pointer))
-    }
-    set(CURLOPT_ERRORBUFFER, pointer: errorBuffer)
-    set(CURLOPT_URL, request.url)
-    set(CURLOPT_PROTOCOLS_STR, "http,https")
-    set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_PATH_AS_IS, 1)
-    set(CURLOPT_FOLLOWLOCATION, 0)
-    set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-    set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-    set(CURLOPT_USERAGENT, options.userAgent)
-    set(CURLOPT_CONNECTTIMEOUT, options.connectTimeout)
-    set(CURLOPT_LOW_SPEED_LIMIT, 1)
-    set(CURLOPT_LOW_SPEED_TIME, options.stallTimeout)
-    // The largest that libcurl allows: fewer calls for volumes of many MiB.
-    set(CURLOPT_BUFFERSIZE, 512 << 10)
-    set(CURLOPT_UPLOAD_BUFFERSIZE, 1 << 20)
-    if let caFile = options.caFile { set(CURLOPT_CAINFO, caFile) }
-    if !options.usesProxy { set(CURLOPT_NOPROXY, "*") }
-    results.append(redoubt_curl_set_list(curl, CURLOPT_HTTPHEADER, list.first))
-    setMethod(request, set, &results)
-    setCallbacks(context, set, &results)
-    return results.first { $0 != CURLE_OK } ?? CURLE_OK
-  }
-
-  private func setMethod(_ request: HTTPRequest, _ set: (CURLoption, Int) -> Void, _ results: inout [CURLcode]) {
-    switch request.method {
-    case "GET": set(CURLOPT_HTTPGET, 1)
-    case "HEAD": set(CURLOPT_NOBODY, 1)
-    default:
-      if request.method == "PUT" || !request.body.isEmpty {
-        set(CURLOPT_UPLOAD, 1)
-        results.append(
-          redoubt_curl_set_offset(curl, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.count)))
-      }
-      results.append(redoubt_curl_set_string(curl, CURLOPT_CUSTOMREQUEST, request.method))
-    }
-  }
-
-  private func setCallbacks(
-    _ context: UnsafeMutableRawPointer, _ set: (CURLoption, Int) -> Void, _ results: inout [CURLcode]
-  ) {
-    for option in [CURLOPT_READDATA, CURLOPT_SEEKDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_XFERINFODATA] {
-      results.append(redoubt_curl_set_pointer(curl, option, context))
-    }
-    results += [
-      redoubt_curl_set_data_callback(curl, CURLOPT_READFUNCTION) { data, size, count, context in
-        Transfer.from(context)?.read(into: data, size * count) ?? Int(CURL_READFUNC_ABORT)
-      },
-      redoubt_curl_set_seek_callback(curl) { context, offset, origin in
-        Transfer.from(context)?.seek(to: Int(offset), origin: origin) ?? CURL_SEEKFUNC_FAIL
-      },
-      redoubt_curl_set_data_callback(curl, CURLOPT_WRITEFUNCTION) { data, size, count, context in
-        Transfer.from(context)?.write(data, size * count) ?? 0
-      },
-      redoubt_curl_set_data_callback(curl, CURLOPT_HEADERFUNCTION) { data, size, count, context in
-        Transfer.from(context)?.header(data, size * count) ?? 0
-      },
-      redoubt_curl_set_progress_callback(curl) { context, _, _, _, _ in
-        Transfer.from(context)?.isCancelled() == true ? 1 : 0
-      },
-    ]
-    set(CURLOPT_NOPROGRESS, 0)
+    var setter = OptionSetter(curl)
+    setter.set(CURLOPT_ERRORBUFFER, pointer: errorBuffer)
+    setter.set(CURLOPT_URL, request.url)
+    setter.set(CURLOPT_PROTOCOLS_STR, "http,https")
+    setter.set(CURLOPT_NOSIGNAL, 1)
+    setter.set(CURLOPT_PATH_AS_IS, 1)
+    setter.set(CURLOPT_FOLLOWLOCATION, 0)
+    setter.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    setter.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    setter.set(CURLOPT_USERAGENT, options.userAgent)
+    setter.set(CURLOPT_CONNECTTIMEOUT, options.connectTimeout)
+    setter.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+    setter.set(CURLOPT_LOW_SPEED_TIME, options.stallTimeout)
+    // Fewer calls for volumes of many MiB.
+    setter.set(CURLOPT_BUFFERSIZE, 512 << 10)
+    setter.set(CURLOPT_UPLOAD_BUFFERSIZE, 1 << 20)
+    if let caFile = options.caFile { setter.set(CURLOPT_CAINFO, caFile) }
+    if !options.usesProxy { setter.set(CURLOPT_NOPROXY, "*") }
+    setter.set(CURLOPT_HTTPHEADER, list: list.first)
+    setter.setMethod(request)
+    setter.setCallbacks(context)
+    return setter.result
   }
 }
 

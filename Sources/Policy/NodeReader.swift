@@ -48,7 +48,7 @@ extension ConfigurationReader {
   ) -> [SetConfiguration] {
     let readers = readers(top, .set, named: SetKey.name, ifMissing: "there is no [[set]]: nothing would be backed up")
     var sets: [SetConfiguration] = []
-    for (reader, name) in zip(readers, names(readers, .name, reserved: ["catalog"])) {
+    for (reader, name) in zip(readers, names(readers, .name, reserved: ["catalog", "probe"])) {
       guard let set = SetReader(reader: reader, frequencies: .standard).read(name: name ?? "", known: known) else {
         continue
       }

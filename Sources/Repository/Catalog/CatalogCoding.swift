@@ -85,7 +85,6 @@ private struct EncodedRecord: Codable {
     case .snapshot(let fields): try encode("snapshot", fields)
     case .unchanged(let fields): try encode("unchanged", fields)
     case .failure(let fields): try encode("failure", fields)
-    case .observation(let fields): try encode("observation", fields)
     case .verification(let fields): try encode("verification", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
@@ -111,7 +110,6 @@ private struct EncodedRecord: Codable {
       case "snapshot": .snapshot(try SnapshotStored(from: decoder))
       case "unchanged": .unchanged(try NothingChanged(from: decoder))
       case "failure": .failure(try RunFailed(from: decoder))
-      case "observation": .observation(try Observation(from: decoder))
       case "verification": .verification(try Verification(from: decoder))
       default: .unknown(type: type)
       }

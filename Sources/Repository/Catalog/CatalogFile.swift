@@ -8,10 +8,10 @@ internal import Glibc
 public final class CatalogFile {
   public let path: String
   /// All records in order.
-  public private(set) var records: [CatalogRecord] = []
+  public private(set) var records: [CatalogRecord]
   /// Where a torn last line was set aside, if one was found on opening.
   public private(set) var tornLineFile: String?
-  public private(set) var chain = CatalogChain()
+  private var chain: CatalogChain
   private var size: Int
 
   /// Opens or creates the file and checks the whole chain.
@@ -21,20 +21,35 @@ public final class CatalogFile {
   /// - Throws: `.broken` with the line that breaks the chain; nothing is changed then.
   public init(_ path: String, now: Timestamp) throws(CatalogError) {
     self.path = path
-    var content: [UInt8] = []
-    if Paths.exists(path) {
-      do { content = try FileContent.read(path) } catch { throw CatalogError(.inaccessible, path, "\(error)") }
-    }
+    let content = try Self.content(path)
+    (records, chain, size) = try Self.parse(content, path)
+    if size < content.count { try setAside(Array(content[size...]), now: now) }
+  }
+
+  /// The records of a catalog that another process may be appending to: changes nothing, and passes over a last line
+  /// that is not whole. None where there is no such file.
+  public static func records(_ path: String) throws(CatalogError) -> [CatalogRecord] {
+    try parse(try content(path), path).records
+  }
+
+  private static func content(_ path: String) throws(CatalogError) -> [UInt8] {
+    guard Paths.exists(path) else { return [] }
+    do { return try FileContent.read(path) } catch { throw CatalogError(.inaccessible, path, "\(error)") }
+  }
+
+  /// - Returns: the records, the chain after them, and how many bytes they take.
+  private static func parse(
+    _ content: [UInt8], _ path: String
+  ) throws(CatalogError) -> (records: [CatalogRecord], chain: CatalogChain, size: Int) {
     let whole = (content.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+    var chain = CatalogChain()
     var records: [CatalogRecord] = []
-    for line in content[..<whole].dropLast().split(
-      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) where whole > 0
-    {
-      records.append(try chain.read(Array(line), subject: path))
+    if whole > 0 {
+      for line in content[..<(whole - 1)].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        records.append(try chain.read(Array(line), subject: path))
+      }
     }
-    self.records = records
-    size = whole
-    if whole < content.count { try setAside(Array(content[whole...]), now: now) }
+    return (records, chain, whole)
   }
 
   /// Adds a record; it is durable once this returns, and nothing of it stays where it could not be written.

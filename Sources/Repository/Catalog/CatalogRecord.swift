@@ -9,7 +9,6 @@ public enum CatalogEvent: Sendable, Equatable {
   case unchanged(NothingChanged)
   case failure(RunFailed)
   // Written by keepers.
-  case observation(Observation)
   case verification(Verification)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
@@ -117,25 +116,6 @@ public struct RunFailed: Sendable, Equatable, Codable {
   }
 }
 
-/// The head of a node's catalog as the keeper saw it: what a later, shorter or forked catalog is held against.
-public struct Observation: Sendable, Equatable, Codable {
-  public var host: String
-  public var destination: String
-  public var epoch: String
-  public var segments: Int
-  /// The last record's sequence number and the SHA-256 of its line.
-  public var sequence: Int
-  public var head: String
-  public init(host: String, destination: String, epoch: Epoch, segments: Int, sequence: Int, head: SHA256Digest) {
-    self.host = host
-    self.destination = destination
-    self.epoch = epoch.description
-    self.segments = segments
-    self.sequence = sequence
-    self.head = head.hex
-  }
-}
-
 /// How far a verification goes; each level includes those before it.
 public enum VerificationLevel: String, Sendable, Codable, CaseIterable, Comparable {
   /// Every object exists with its recorded size.
@@ -183,7 +163,7 @@ public struct Verification: Sendable, Equatable, Codable {
   public init(
     host: String, set: String, snapshot: String, destination: String, level: VerificationLevel,
     result: VerificationResult, objects: Int, bytes: UInt64, seconds: Double, reason: String? = nil,
-    findings: [Finding] = []
+    findings: [Finding] = [], findingCount: Int
   ) {
     self.host = host
     self.set = set
@@ -196,7 +176,7 @@ public struct Verification: Sendable, Equatable, Codable {
     self.seconds = seconds
     self.reason = reason
     self.findings = Array(findings.prefix(Self.findingLimit))
-    self.findingCount = findings.count
+    self.findingCount = findingCount
   }
   enum CodingKeys: String, CodingKey {
     case host, set, snapshot, destination, level, result, objects, bytes, seconds, reason, findings
