@@ -70,7 +70,7 @@ let package = Package(
       ]),
 
     // What the two executables share: output, progress, exit codes.
-    module("CommandLineOutput", ["Files", "Policy", "Repository", "Storage", arguments]),
+    module("CommandLineOutput", ["Files", "Policy", "Repository", "Storage", system, arguments]),
     .executableTarget(
       name: "redoubt",
       dependencies: [

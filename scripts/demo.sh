@@ -18,12 +18,13 @@ clean_up() {
 trap clean_up EXIT
 
 if [ -t 1 ]; then bold=$(tput bold || true) plain=$(tput sgr0 || true); else bold='' plain=''; fi
+exec 3>&1 # commands are shown even where their output is not
 step() { printf '\n%s%s%s\n\n' "$bold" "$*" "$plain"; }
 tell() { printf '%s\n' "$@"; }
 # Shows a command as one would type it, then runs it.
 run() {
   local shown="${*//$programs\//}"
-  printf '%s$ %s%s\n' "$bold" "${shown//$work\//}" "$plain"
+  printf '%s$ %s%s\n' "$bold" "${shown//$work\//}" "$plain" >&3
   "$@"
 }
 redoubt() { run "$programs/redoubt" "$@" --config "$node/redoubt.toml"; }
@@ -31,17 +32,19 @@ verify() { run "$programs/redoubt-verify" "$@" --config "$keeper/verify.toml"; }
 
 step '1. Two machines: a node with data, and a keeper with the private key'
 umask 077
-mkdir -p "$node/gnupg" "$keeper/gnupg" "$work/offsite" "$work/disk"
-gpg_node() { gpg --homedir "$node/gnupg" --batch --quiet --no-tty "$@"; }
+mkdir "$work/offsite" "$work/disk"
 gpg_keeper() { gpg --homedir "$keeper/gnupg" --batch --quiet --no-tty "$@"; }
-fingerprint() { awk -F: '$1 == "fpr" { print $10; exit }'; }
+
+tell 'The keeper makes the key that backups are encrypted to, and hands out its public part:' ''
+verify init --state "$keeper" >/dev/null
 gpg_keeper --passphrase '' --quick-generate-key 'Backup <backup@example.com>' future-default default 1y 2>/dev/null
-gpg_node --passphrase '' --quick-generate-key 'peer-1 <peer-1@example.com>' ed25519 sign 1y 2>/dev/null
-gpg_keeper --export backup@example.com | gpg_node --import
-gpg_node --export peer-1@example.com | gpg_keeper --import
-signer=$(gpg_node --with-colons --list-keys peer-1@example.com | fingerprint)
-tell 'The node has the recipient'\''s public key and its own signing key: it can write backups and read none.' \
-  'The keeper has the private key, and knows which key the node signs with:' "  $signer"
+gpg_keeper --armor --export backup@example.com >"$work/backup.asc"
+tell '' 'The node makes a signing key and hands out its public part. It can write backups and read none:' ''
+redoubt init --host peer-1 --state "$node" --recipient-key "$work/backup.asc"
+tell '' 'The keeper learns which key the node signs with:' ''
+verify init --state "$keeper" --node-key "$node/peer-1-signer.asc" >/dev/null
+signer=$(gpg_keeper --with-colons --list-keys redoubt@peer-1 | awk -F: '$1 == "fpr" { print $10; exit }')
+tell "$signer" '' 'Then both fill in their configurations.'
 
 mkdir -p "$data"
 cp -a "$fixtures/convex-peer/." "$fixtures/flux-provider/." "$data/"
@@ -53,12 +56,12 @@ setfattr -n user.note -v 'made in 2026' "$data/opt/convex/peer-keys.dat" 2>/dev/
 
 cat >"$node/redoubt.toml" <<END
 host = "peer-1"
-state = "$node/state"
+state = "$node"
 
 [keys]
 gnupg-home = "$node/gnupg"
 recipients = ["backup@example.com"]
-signer = "peer-1@example.com"
+signer = "redoubt@peer-1"
 
 [[destination]]
 name = "offsite"
@@ -86,7 +89,7 @@ paths = ["$data/srv/clients"]
 destinations = ["offsite"]
 END
 cat >"$keeper/verify.toml" <<END
-state = "$keeper/state"
+state = "$keeper"
 
 [keys]
 gnupg-home = "$keeper/gnupg"
@@ -108,8 +111,6 @@ host = "peer-1"
 trusted-signers = ["$signer"]
 destinations = ["offsite", "disk"]
 END
-mkdir -p "$node/state" "$keeper/state"
-
 step '2. On the node: is everything right? Then the backup'
 redoubt check
 redoubt backup

@@ -44,7 +44,10 @@ public enum Recovery {
     # shellcheck disable=SC2317 # called by trap
     clean_up() {
       trap '' HUP INT TERM
-      [ -z "$zstd_pid$tar_pid" ] || kill ${zstd_pid:+"$zstd_pid"} ${tar_pid:+"$tar_pid"} 2>/dev/null
+      if [ -n "$zstd_pid$tar_pid" ]; then
+        kill -9 ${zstd_pid:+"$zstd_pid"} ${tar_pid:+"$tar_pid"} 2>/dev/null
+        wait 2>/dev/null # or they would still make files where these are removed
+      fi
       [ -z "$work" ] || rm -rf "$work"
     }
     trap clean_up EXIT
