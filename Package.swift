@@ -89,7 +89,7 @@ let package = Package(
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
-    tests("OpenPGPTests", ["OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
+    tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
     tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
     tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
     tests(
@@ -99,15 +99,9 @@ let package = Package(
         "redoubt-verify",
       ]),
     tests(
-      "BackupTests",
+      "EngineTests",
       [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "TestKit",
-      ]),
-    tests(
-      "VerifyTests",
-      [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
         "Repository", "Storage", "TestKit", "Verify",
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit"]),

@@ -28,6 +28,10 @@ static inline int redoubt_open_beneath(int directory, const char *path, int flag
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
+/* getdents64(2): directory entries in the kernel's layout (d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name). */
+static inline ssize_t redoubt_getdents(int directory, void *buffer, size_t length) {
+    return (ssize_t)syscall(SYS_getdents64, directory, buffer, length);
+}
 /* renameat2(2) with RENAME_NOREPLACE: EEXIST where the new name is taken. */
 static inline int redoubt_rename_noreplace(int old_directory, const char *old_path, int new_directory, const char *new_path) {
     return (int)syscall(SYS_renameat2, old_directory, old_path, new_directory, new_path, 1u);

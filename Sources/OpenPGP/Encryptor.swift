@@ -20,7 +20,7 @@ public final class Encryptor: Sendable {
     home: String?, recipients: [Key], hideRecipients: Bool = false, at time: Timestamp = .now(), timeout: Int? = nil
   ) throws(OpenPGPError) {
     guard !recipients.isEmpty else { throw OpenPGPError(.failed, "", "there is no recipient to encrypt to") }
-    var arguments = ["--no-encrypt-to", "--no-throw-keyids", "--compress-algo", "none", "-z", "0"]
+    var arguments = ["--no-textmode", "--no-encrypt-to", "--no-throw-keyids", "--compress-algo", "none", "-z", "0"]
     for key in recipients {
       guard let subkey = key.encryptionSubkey(at: time) else { throw key.unusable(for: .encryption, at: time) }
       // The exclamation mark: exactly this subkey, not the one gpg would choose.

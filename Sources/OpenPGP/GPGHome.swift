@@ -3,9 +3,9 @@ internal import Glibc
 
 /// gpg's home folder.
 public enum GPGHome {
-  /// The longest path (bytes) whose sockets fit a socket address: 108 bytes (unix(7)) less the end mark and
-  /// `/S.gpg-agent.browser`.
-  static let longestPath = 107 - "/S.gpg-agent.browser".utf8.count
+  /// The longest path (bytes) whose sockets fit a socket address: 108 bytes (unix(7)) less `/S.gpg-agent.browser`
+  /// and the two bytes that gpg-agent 2.2 keeps free.
+  static let longestPath = 106 - "/S.gpg-agent.browser".utf8.count
 
   /// Makes a home (mode 700) for keys of our own, where there is none; one that exists is never touched.
   /// - Throws: `failed` where it cannot be made or its path is too long.

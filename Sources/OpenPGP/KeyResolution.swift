@@ -63,7 +63,10 @@ extension KeyRing {
     guard name.contains("@"), !name.contains(" ") else { return found }
     let bare = name.hasPrefix("<") && name.hasSuffix(">") ? String(name.dropFirst().dropLast()) : name
     let mail = bare.lowercased()
-    return found.filter { $0.userIDs.contains { !$0.isRevoked && ($0.mail == mail || $0.text.lowercased() == mail) } }
+    // gpg marks all user ids of a revoked key as revoked: that key is still the one that is meant.
+    return found.filter { key in
+      key.userIDs.contains { ($0.mail == mail || $0.text.lowercased() == mail) && (key.isRevoked || !$0.isRevoked) }
+    }
   }
 }
 

@@ -22,7 +22,7 @@ public final class Signer: Sendable {
   /// - Throws: `noSecretKey`, `agent`, or whatever gpg's end was but a complete success.
   public func signAndEncrypt(_ plain: [UInt8]) throws(OpenPGPError) -> [UInt8] {
     try encryptor.run(
-      ["--no-textmode", "--digest-algo", "SHA256", "--local-user", "\(signingSubkey)!", "--sign", "--encrypt"], plain,
+      ["--digest-algo", "SHA256", "--local-user", "\(signingSubkey)!", "--sign", "--encrypt"], plain,
       signer: fingerprint)
   }
 }

@@ -12,22 +12,24 @@ enum DecryptionJudgement {
   init(_ process: GPGProcess, maximumLength: Int) throws(OpenPGPError) {
     if let signal = process.signal { throw OpenPGPError(.failed, "gpg", "gpg was ended by signal \(signal)") }
     let status = process.status
+    // Having written too much or failed to write, gpg still says that all is well but for its exit code (gpg 2.2.40).
+    if process.complaints.contains("--max-output") || process.output.count > maximumLength {
+      self = .damaged("it holds more than the \(maximumLength) bytes expected")
+      return
+    }
     if DecryptionJudgement.isComplete(status) {
-      if process.output.count > maximumLength {
-        self = .damaged(DecryptionJudgement.tooLong(maximumLength))
-      } else if status.all("PLAINTEXT")[0].argument(0) != "62" {
-        self = .damaged("it is marked as text, whose line ends gpg changes")
-      } else {
-        self = .decrypted
+      guard !process.complaints.contains("handle plaintext failed") else {
+        throw OpenPGPError(.failed, "gpg", "gpg failed: \(process.lastComplaint)")
       }
+      self =
+        status.all("PLAINTEXT")[0].argument(0) == "62"
+        ? .decrypted : .damaged("it is marked as text, whose line ends gpg changes")
       return
     }
     if let number = status.errorNumbers.first(where: GPGErrorCode.isSystem) {
       throw OpenPGPError(.failed, "gpg", "gpg failed: \(GPGErrorCode.text(number))")
     }
-    if process.complaints.contains("max-output") {
-      self = .damaged(DecryptionJudgement.tooLong(maximumLength))
-    } else if status.has("DECRYPTION_INFO") {
+    if status.has("DECRYPTION_INFO") {
       self = .damaged(DecryptionJudgement.contentReason(process))
     } else if status.has("PLAINTEXT") {
       self = .damaged("it is not encrypted")
@@ -37,8 +39,6 @@ enum DecryptionJudgement {
       self = .damaged(try DecryptionJudgement.sessionKeyReason(process))
     }
   }
-
-  private static func tooLong(_ maximumLength: Int) -> String { "it holds more than the \(maximumLength) bytes expected" }
 
   private static func isComplete(_ status: [GPGStatus]) -> Bool {
     let once = ["BEGIN_DECRYPTION", "DECRYPTION_INFO", "PLAINTEXT", "DECRYPTION_OKAY", "END_DECRYPTION"]
@@ -88,6 +88,10 @@ enum DecryptionJudgement {
         hint: "see the secret keys that are here: gpg --list-secret-keys")
     }
     if status.has("NEED_PASSPHRASE_SYM") { return "it is encrypted with a passphrase, not to a key" }
+    let isFatal = ["Fatal", "fatal", "out of ", "memory"].contains(where: process.complaints.contains)
+    if status.has("ENC_TO"), !status.has("BEGIN_DECRYPTION"), status.errorNumbers.isEmpty, !isFatal {
+      return "it breaks off before its content"
+    }
     let number = status.errorNumbers.first
     throw OpenPGPError(
       number.map(GPGErrorCode.meaning) ?? .failed, "gpg",

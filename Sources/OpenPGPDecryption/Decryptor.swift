@@ -48,6 +48,13 @@ public final class Decryptor: Sendable {
   ) throws(OpenPGPError) -> SignedDecryption {
     if let reason = Decryptor.obviousDamage(message) { return .damaged(reason: reason) }
     let process = try run([], message, maximumLength)
+    if process.status.has("BADSIG") {
+      // gpg stops there, before it looks at the integrity check: decay and forgery look alike until that is done.
+      if case .damaged(let reason) = try decrypt(message, maximumLength: maximumLength) {
+        return .damaged(reason: reason)
+      }
+      return .badSignature(reason: "the signature does not fit the content")
+    }
     if case .damaged(let reason) = try DecryptionJudgement(process, maximumLength: maximumLength) {
       return .damaged(reason: reason)
     }

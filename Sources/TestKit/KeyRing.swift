@@ -79,13 +79,8 @@ public final class TestKeyRing: Sendable {
   public func revoke(_ fingerprint: String) throws {
     let certificate = try FileContent.read("\(home)/openpgp-revocs.d/\(fingerprint).rev")
     // A colon before the armor guards against an import by mistake.
-    let text = String(decoding: certificate, as: UTF8.self)
-    try gpg(
-      ["--import"],
-      input: Array(
-        text.split(separator: "\n").map { $0.hasPrefix(":-") ? String($0.dropFirst()) : String($0) }.joined(
-          separator: "\n"
-        ).utf8))
+    let armor = String(decoding: certificate, as: UTF8.self).split(separator: ":-----BEGIN").last ?? ""
+    try gpg(["--import"], input: Array("-----BEGIN\(armor)".utf8))
   }
 
   public func disable(_ fingerprint: String) throws {
