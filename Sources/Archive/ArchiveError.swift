@@ -11,6 +11,8 @@ public struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible 
     case malformed
     /// An entry that would leave the target directory, write through a link or replace what is there.
     case refused
+    /// No room is left, or over quota.
+    case full
     /// A system call failed.
     case system
   }

@@ -45,6 +45,34 @@ final class OwnerNames {
     }
   }
 
+  /// Nil where there is no such user here.
+  func user(named name: String) -> UInt32? {
+    var id: UInt32?
+    _ = Self.withBuffer { buffer in
+      var record = passwd()
+      var found: UnsafeMutablePointer<passwd>?
+      guard let text = buffer.baseAddress else { return (0, nil) }
+      let code = getpwnam_r(name, &record, text, buffer.count, &found)
+      id = found?.pointee.pw_uid
+      return (code, nil)
+    }
+    return id
+  }
+
+  /// Nil where there is no such group here.
+  func group(named name: String) -> UInt32? {
+    var id: UInt32?
+    _ = Self.withBuffer { buffer in
+      var record = Glibc.group()
+      var found: UnsafeMutablePointer<Glibc.group>?
+      guard let text = buffer.baseAddress else { return (0, nil) }
+      let code = getgrnam_r(name, &record, text, buffer.count, &found)
+      id = found?.pointee.gr_gid
+      return (code, nil)
+    }
+    return id
+  }
+
   /// Repeats with more room while the system asks for it (`ERANGE`: a group with many members).
   private static func withBuffer(_ body: (UnsafeMutableBufferPointer<CChar>) -> (Int32, String?)) -> String {
     var size = 1 << 12

@@ -24,9 +24,9 @@ private func walkOrder(_ other: UnsafeBufferPointer<UInt8>, one: UnsafeBufferPoi
   return Int(one[position]) - Int(other[position])
 }
 
-extension Sequence<UInt8> where Self: Collection {
+extension Collection<UInt8> {
   /// Whether this path lies below `directory` (both as in `Entry.path`).
-  func isBelow(_ directory: [UInt8]) -> Bool {
+  public func isBelow(_ directory: [UInt8]) -> Bool {
     if directory == [UInt8(ascii: ".")] { return !elementsEqual(directory) }
     return count > directory.count + 1 && starts(with: directory)
       && self[index(startIndex, offsetBy: directory.count)] == UInt8(ascii: "/")
