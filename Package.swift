@@ -94,7 +94,10 @@ let package = Package(
     tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
     tests(
       "PolicyTests",
-      ["CommandLineOutput", "Policy", "OpenPGP", "Files", "Repository", "Storage", "TestKit", "redoubt", "redoubt-verify"]),
+      [
+        "CommandLineOutput", "Policy", "OpenPGP", "Files", "Repository", "Storage", "TestKit", "redoubt",
+        "redoubt-verify",
+      ]),
     tests(
       "EngineTests",
       [

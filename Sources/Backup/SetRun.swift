@@ -21,6 +21,8 @@ final class SetRun {
   private let snapshot: SnapshotID
   private let lanes: [DestinationLane]
   private var outcome: SetOutcome
+  /// Whether a destination lacks a part of the catalog, or the recovery files.
+  private var isCatalogBehind = false
 
   /// - Parameter writers: all destinations of the node: the catalog goes to each of them.
   init(
@@ -141,7 +143,7 @@ final class SetRun {
     outcome.storedBytes += volumes.reduce(0) { $0 + UInt64($1.size) }
     outcome.destinations = lanes.map(\.outcome)
     outcome.seconds = seconds(since: began)
-    let isComplete = outcome.findings.allSatisfy(\.isHarmless) && lanes.allSatisfy(\.isUsable)
+    let isComplete = outcome.findings.allSatisfy(\.isHarmless) && lanes.allSatisfy(\.isUsable) && !isCatalogBehind
     outcome.status = isComplete ? .stored : .partial
     record(
       .snapshot(
@@ -187,6 +189,7 @@ final class SetRun {
 
   private func reportDestination(_ name: String, _ error: StorageError) {
     environment.observe(.destinationFailed(set: nil, destination: name, error))
+    isCatalogBehind = true
     if outcome.status == .stored { outcome.status = .partial }
   }
 

@@ -35,7 +35,7 @@ extension OutputOptions {
     } catch {
       output.debug(String(reflecting: error))
       let report = ErrorReport(error)
-      output.error(report.message, hint: report.hint)
+      for message in report.messages { output.show(message) }
       result = CommandResult(report.status)
     }
     output.event("summary", [.init("exit", .integer(Int64(result.status.rawValue)))] + result.summary)

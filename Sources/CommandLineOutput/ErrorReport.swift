@@ -13,25 +13,52 @@ public protocol CommandFailure: Error {
 
 /// An error as a person reads it.
 public struct ErrorReport: Sendable, Equatable {
+  /// One message of several.
+  public struct Message: Sendable, Equatable {
+    public var isWarning: Bool
+    public var text: String
+    public var hint: String?
+
+    public init(isWarning: Bool = false, text: String, hint: String? = nil) {
+      self.isWarning = isWarning
+      self.text = text
+      self.hint = hint
+    }
+  }
+
   public var status: ExitStatus
-  public var message: String
-  public var hint: String?
+  /// At least one.
+  public var messages: [Message]
 
   /// The one place that decides which exit code an error becomes.
   public init(_ error: any Error) {
     switch error {
     case let error as any CommandFailure:
-      (status, message, hint) = (error.exitStatus, error.message, error.hint)
+      self.init(error.exitStatus, error.message, error.hint)
     case let error as ConfigurationError:
-      (status, message, hint) = (.configuration, error.description, nil)
-    case let error as SetupError:
-      (status, message, hint) = (.failed, error.description, error.hint)
-    case let error as StorageError:
-      (status, message, hint) = (.failed, error.description, error.hint)
-    case let error as FileError:
-      (status, message, hint) = (.failed, error.description, nil)
-    default:
-      (status, message, hint) = (.failed, "\(error)", nil)
+      self.init(.configuration, error.problems.map { Message($0, of: error.path) })
+    case let error as SetupError: self.init(.failed, error.description, error.hint)
+    case let error as StorageError: self.init(.failed, error.description, error.hint)
+    case let error as FileError: self.init(.failed, error.description, nil)
+    default: self.init(.failed, "\(error)", nil)
     }
+  }
+
+  private init(_ status: ExitStatus, _ text: String, _ hint: String?) {
+    self.init(status, [Message(text: text, hint: hint)])
+  }
+
+  private init(_ status: ExitStatus, _ messages: [Message]) {
+    self.status = status
+    self.messages = messages
+  }
+}
+
+extension ErrorReport.Message {
+  init(_ problem: ConfigurationProblem, of path: String) {
+    let place = problem.place.map { ", \($0)" } ?? ""
+    let key = problem.key.map { "\($0): " } ?? ""
+    self.init(
+      isWarning: problem.severity == .warning, text: "\(path)\(place): \(key)\(problem.message)", hint: problem.hint)
   }
 }

@@ -1,6 +1,22 @@
 public import Policy
 
 extension Output {
+  /// A configuration that can be worked with, after its warnings were shown.
+  /// - Throws: `ConfigurationError` with every problem where it cannot.
+  public func use<Configuration>(_ report: ConfigurationReport<Configuration>) throws -> Configuration {
+    let configuration = try report.get()
+    for problem in report.problems { show(ErrorReport.Message(problem, of: report.path)) }
+    return configuration
+  }
+
+  func show(_ message: ErrorReport.Message) {
+    if message.isWarning {
+      warning(message.text, hint: message.hint)
+    } else {
+      error(message.text, hint: message.hint)
+    }
+  }
+
   /// Lists what a set-up made and found.
   public func show(_ steps: [SetupReport.Step]) {
     for step in steps {

@@ -35,14 +35,18 @@ final class EasyHandle: @unchecked Sendable {
         .tooLong, host: host, "the answer is longer than \(request.maximumLength) bytes", mayHaveArrived: true)
     }
     guard result == CURLE_OK else {
-      var requestSize = 0
-      redoubt_curl_get_long(curl, CURLINFO_REQUEST_SIZE, &requestSize)
-      let sent = requestSize > 0 && transfer.isSent
+      var headSize = 0
+      var bodySize: curl_off_t = 0
+      redoubt_curl_get_long(curl, CURLINFO_REQUEST_SIZE, &headSize)
+      redoubt_curl_get_offset(curl, CURLINFO_SIZE_UPLOAD_T, &bodySize)
+      let sent = headSize > 0 && Int(bodySize) >= request.body.count || transfer.wasResent
       throw HTTPError(curl: result, detail: String(cString: errorBuffer), host: host, sent: sent)
     }
     var status = 0
     redoubt_curl_get_long(curl, CURLINFO_RESPONSE_CODE, &status)
-    return HTTPResponse(status: status, headers: transfer.headers, body: transfer.received)
+    var response = HTTPResponse(status: status, headers: transfer.headers, body: transfer.received)
+    response.wasResent = transfer.wasResent
+    return response
   }
 
   /// - Returns: the first error, `CURLE_OK` where there is none.

@@ -37,6 +37,9 @@ public struct HTTPResponse: Sendable {
   /// In the order of arrival.
   public var headers: [HTTPHeader]
   public var body: [UInt8]
+  /// Whether the body had gone out whole once before on a connection that then broke without an answer. libcurl tries
+  /// again by itself where that connection had been used before, and the server may have received both.
+  public var wasResent = false
 
   public init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {
     self.status = status

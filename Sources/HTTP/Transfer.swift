@@ -17,8 +17,8 @@ final class Transfer {
     self.isCancelled = isCancelled
   }
 
-  /// Whether libcurl has taken the whole body.
-  var isSent: Bool { sent == body.count }
+  /// Whether libcurl began anew after it had taken the whole body.
+  private(set) var wasResent = false
 
   static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
     context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
@@ -39,6 +39,7 @@ final class Transfer {
   /// `CURLOPT_SEEKFUNCTION`: back to where a new connection has to begin.
   func seek(to offset: Int, origin: Int32) -> Int32 {
     guard origin == 0, (0...body.count).contains(offset) else { return CURL_SEEKFUNC_FAIL }
+    if sent == body.count, offset < sent { wasResent = true }
     sent = offset
     return CURL_SEEKFUNC_OK
   }

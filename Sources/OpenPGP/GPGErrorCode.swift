@@ -25,8 +25,13 @@ package enum GPGErrorCode {
 
   package static func isDamage(_ error: Int) -> Bool { among(damage, code(error)) }
 
-  /// An error of the system (`GPG_ERR_SYSTEM_ERROR` is bit 15): out of memory, disk full.
-  package static func isSystem(_ error: Int) -> Bool { code(error) & 0x8000 != 0 }
+  private static let shortages: [gpg_err_code_t] = [
+    GPG_ERR_ENOMEM, GPG_ERR_ENOSPC, GPG_ERR_EDQUOT, GPG_ERR_EMFILE, GPG_ERR_ENFILE,
+  ]
+
+  /// Whether the machine lacks memory, space or descriptors. gpg reports other system errors by chance (whatever `errno`
+  /// was left over, often ENOTTY), so that they say nothing.
+  package static func isShortage(_ error: Int) -> Bool { among(shortages, code(error)) }
 
   package static func meaning(_ error: Int) -> OpenPGPError.Code {
     let number = code(error)

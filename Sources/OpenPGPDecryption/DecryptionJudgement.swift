@@ -26,7 +26,7 @@ enum DecryptionJudgement {
         ? .decrypted : .damaged("it is marked as text, whose line ends gpg changes")
       return
     }
-    if let number = status.errorNumbers.first(where: GPGErrorCode.isSystem) {
+    if let number = status.errorNumbers.first(where: GPGErrorCode.isShortage) {
       throw OpenPGPError(.failed, "gpg", "gpg failed: \(GPGErrorCode.text(number))")
     }
     if status.has("DECRYPTION_INFO") {

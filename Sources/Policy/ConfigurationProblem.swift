@@ -33,15 +33,15 @@ public struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertible
     self.hint = hint
   }
 
+  /// `line 12`, `line 12, column 3`; nil where there is no line.
+  public var place: String? {
+    guard let line else { return nil }
+    return "line \(line)" + (column.map { ", column \($0)" } ?? "")
+  }
+
   /// `line 12: error: set.peer-keys.paths: …`.
   public var description: String {
-    let place =
-      switch (line, column) {
-      case (let line?, let column?): "line \(line), column \(column): "
-      case (let line?, nil): "line \(line): "
-      default: ""
-      }
-    return "\(place)\(severity.rawValue): \(key.map { "\($0): " } ?? "")\(message)"
+    "\(place.map { "\($0): " } ?? "")\(severity.rawValue): \(key.map { "\($0): " } ?? "")\(message)"
   }
 }
 

@@ -5,13 +5,17 @@ struct ConfigurationReader {
   let problems: ProblemCollector
   let document: [String: TOMLNode]
 
-  /// Reads the text and its syntax; `read` does the rest.
+  /// Looks who may change the file, reads the text and its syntax; `read` does the rest.
   static func report<Configuration>(
     _ path: String, _ read: (ConfigurationReader) -> Configuration?
   ) -> ConfigurationReport<Configuration> {
     switch ConfigurationText.read(path) {
-    case .failure(let problem): ConfigurationReport(path: path, problems: [problem], configuration: nil)
-    case .success(let text): report(path, text: text, read)
+    case .failure(let problem):
+      return ConfigurationReport(path: path, problems: [problem], configuration: nil)
+    case .success(let text):
+      var report = report(path, text: text, read)
+      report.problems += FileAccess.problems(ofConfiguration: path)
+      return report
     }
   }
 

@@ -37,7 +37,6 @@ public struct NodeCheck: Sendable {
   public func run() -> CheckReport {
     let inspected = NodeConfiguration.inspect(path)
     var report = CheckReport(path: path, problems: inspected.problems)
-    report.problems += FileAccess.problems(ofConfiguration: path)
     guard let node = inspected.configuration else { return report }
     if !node.state.isEmpty { report.problems += FileAccess.problems(ofPrivateFolder: node.state, key: "state") }
     report.problems += keyProblems(node.keys)

@@ -103,8 +103,8 @@ struct MetadataCredentials: Sendable {
     if authority.contains("@") { return false }
     if authority.hasPrefix("[::1]") || authority.hasPrefix("[fd00:ec2::23]") { return true }
     let host = authority.prefix { $0 != ":" }
-    let octets = host.split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
-    let isLoopback = octets.count == 4 && octets[0] == 127
+    let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    let isLoopback = octets.count == 4 && !octets.contains(nil) && octets[0] == 127
     return isLoopback || host == "localhost" || host == "169.254.170.2" || host == "169.254.170.23"
   }
 }

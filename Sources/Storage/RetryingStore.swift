@@ -17,7 +17,7 @@ extension RetryingStore: ObjectWriter where Base: ObjectWriter {
       do throws(StorageError) {
         try base.put(upload)
       } catch {
-        if error.code == .exists, mayHaveTakenEffect { return }
+        if error.code == .exists, mayHaveTakenEffect || error.mayHaveTakenEffect { return }
         throw error
       }
     }

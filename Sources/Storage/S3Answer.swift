@@ -41,6 +41,7 @@ struct S3Answer {
       error.isTransient = true
       error.mayHaveTakenEffect = true
     }
+    if answer.wasResent { error.mayHaveTakenEffect = true }
     if let seconds = answer["Retry-After"].flatMap({ Int($0) }), seconds >= 0 { error.retryAfter = seconds }
     return error
   }

@@ -1,7 +1,7 @@
 internal import Digests
 internal import Files
 internal import Glibc
-internal import HTTP
+public import HTTP
 public import Storage
 
 /// A real S3 server, started by a script of Tests/Servers once in a test process, when the first test asks for it.
@@ -97,12 +97,26 @@ public struct S3Server: Sendable {
   }
 
   /// Lets radosgw's second user do `actions` (`s3:PutObject`) on every object of `bucket`, and nothing else.
+  ///
+  /// What it stores it owns, and an owner may read: that has to be denied by name (radosgw 16.2 passes NotAction over).
   public func allowWriter(_ actions: [String], in bucket: String) throws {
-    let names = actions.map { "\"\($0)\"" }.joined(separator: ",")
-    let policy = """
-      {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/writer"]},\
-      "Action":[\(names)],"Resource":["arn:aws:s3:::\(bucket)/*"]}]}
-      """
+    let all = [
+      "s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAcl", "s3:PutObjectAcl", "s3:DeleteObject",
+      "s3:DeleteObjectVersion", "s3:ListBucket", "s3:ListBucketVersions",
+    ]
+    func statement(_ effect: String, _ user: String, _ actions: [String]) -> String {
+      let names = actions.map { "\"\($0)\"" }.joined(separator: ",")
+      return """
+        {"Effect":"\(effect)","Principal":{"AWS":["arn:aws:iam:::user/\(user)"]},"Action":[\(names)],\
+        "Resource":["arn:aws:s3:::\(bucket)","arn:aws:s3:::\(bucket)/*"]}
+        """
+    }
+    // The bucket's owner reads what the writer stored only because the policy says so.
+    let statements = [
+      statement("Allow", "writer", actions), statement("Deny", "writer", all.filter { !actions.contains($0) }),
+      statement("Allow", "owner", all),
+    ]
+    let policy = "{\"Version\":\"2012-10-17\",\"Statement\":[\(statements.joined(separator: ","))]}"
     try request("PUT", "/\(bucket)", query: [("policy", "")], body: Array(policy.utf8))
   }
 
@@ -116,7 +130,7 @@ public struct S3Server: Sendable {
   @discardableResult
   public func request(
     _ method: String, _ path: String, query: [S3Signer.Field] = [], headers: [S3Signer.Field] = [], body: [UInt8] = []
-  ) throws -> [UInt8] {
+  ) throws -> HTTPResponse {
     let host = String(endpoint.dropFirst("http://".count))
     let signer = S3Signer(credentials, region: region)
     let signed = signer.headers(
@@ -130,6 +144,6 @@ public struct S3Server: Sendable {
       throw Failure(
         description: "\(method) \(path): \(answer.status) \(String(decoding: answer.body.prefix(500), as: UTF8.self))")
     }
-    return answer.body
+    return answer
   }
 }

@@ -41,6 +41,7 @@ public final class ScriptedHTTPServer: Sendable {
   // Guarded by `monitor`.
   private nonisolated(unsafe) var seen: [Request] = []
   private nonisolated(unsafe) var connections: Set<Int32> = []
+  private nonisolated(unsafe) var accepted = 0
   private nonisolated(unsafe) var isStopped = false
 
   /// The steps in the order of requests; whatever comes after the last one is answered with 599.
@@ -85,6 +86,9 @@ public final class ScriptedHTTPServer: Sendable {
   /// The whole requests so far.
   public var requests: [Request] { monitor.locked { seen } }
 
+  /// How many connections were made so far.
+  public var connectionCount: Int { monitor.locked { accepted } }
+
   /// Ends every connection. To be called once, when the test is over.
   public func stop() {
     monitor.locked {
@@ -100,6 +104,7 @@ public final class ScriptedHTTPServer: Sendable {
       if connection < 0 { break }
       let isWelcome = monitor.locked {
         if !isStopped { connections.insert(connection) }
+        accepted += 1
         return !isStopped
       }
       guard isWelcome else {

@@ -14,7 +14,7 @@ import Testing
       case .damaged: return "damaged"
       }
     } catch {
-      return "\(error.code)"
+      return error.code == .noSecretKey ? "noSecretKey" : "\(error.code): \(error)"
     }
   }
 
@@ -37,7 +37,7 @@ import Testing
       altered[offset] ^= 1 << UInt8(offset % 8)
       #expect(try verdict(decryptor, altered, plain) == "damaged", "offset \(offset) of \(message.count)")
     }
-    for offset in 0..<start {
+    for offset in stride(from: 0, to: start, by: 3) {
       var altered = message
       altered[offset] ^= 0x10
       let result = try verdict(decryptor, altered, plain)

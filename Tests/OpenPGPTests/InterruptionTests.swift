@@ -48,7 +48,7 @@ import Testing
 
   @Test func killedGPGIsAnError() throws {
     let people = try Correspondents()
-    let plain = noise(48 << 20)
+    let plain = [UInt8](repeating: 7, count: 48 << 20)
     let encryptor = try people.encryptor()
     let message = try encryptor.encrypt(plain)
     let encrypting = errorOf(people.node.home, signal: SIGKILL) { _ = try encryptor.encrypt(plain) }
@@ -65,7 +65,7 @@ import Testing
 
   @Test func hangingGPGIsStopped() throws {
     let people = try Correspondents()
-    let plain = noise(48 << 20)
+    let plain = [UInt8](repeating: 7, count: 48 << 20)
     let encryptor = try people.encryptor(timeout: 3)
     let error = errorOf(people.node.home, signal: SIGSTOP) { _ = try encryptor.encrypt(plain) }
     #expect(error?.code == .timedOut && error?.isTransient == true)

@@ -176,4 +176,33 @@ import Testing
     }
     #expect(report.probes[0].key != report.probes[1].key)
   }
+
+  /// A real server that allows this user to put objects, and denies everything else.
+  @Test func onlineNeedsPutObjectAlone() throws {
+    try makeKeys()
+    let server = try S3Server.shared(.radosgw)
+    let bucket = try server.makeBucket()
+    try server.allowWriter(["s3:PutObject"], in: bucket)
+    let path = try write {
+      $0.replacing(
+        "kind = \"directory\"\nlocation = \"offsite\"\npath = \"\(folder.path)/disk\"",
+        with: "kind = \"s3\"\nlocation = \"offsite\"\nendpoint = \"\(server.endpoint)\"\nbucket = \"\(bucket)\"\n"
+          + "prefix = \"redoubt\"\nregion = \"\(server.region)\"")
+    }
+    let writer = server.writerCredentials
+    let outcome = try Program.redoubt.run(
+      ["check", "--online", "--debug", "--config", path],
+      environment: [
+        "AWS_ACCESS_KEY_ID": writer.accessKeyID, "AWS_SECRET_ACCESS_KEY": writer.secretAccessKey.exposed,
+        "AWS_SESSION_TOKEN": nil, "AWS_PROFILE": nil, "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+      ])
+    #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
+    let line = try #require(outcome.lines.first { $0.hasPrefix("stored at disk: ") })
+    let key = try #require(line.split(separator: " ").dropFirst(3).first)
+    // Who put it owns it: the bucket's owner sees it in the listing.
+    let listing = try server.request("GET", "/\(bucket)", query: [("prefix", "redoubt/peer-1/probe/")])
+    #expect(String(decoding: listing, as: UTF8.self).contains("<Key>redoubt/\(key)</Key>"))
+    for text in [outcome.text, outcome.errorText] { #expect(!text.contains(writer.secretAccessKey.exposed)) }
+  }
 }

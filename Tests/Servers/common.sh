@@ -90,12 +90,11 @@ stop_all() {
   done
 }
 
-# Stops the server and removes its folder once the process PARENT is gone, however that ended.
+# Stops the server and removes its folder once the process PARENT is gone, however that ended, and this script with it.
 watch_parent() {
-  local parent=$1
   # shellcheck disable=SC2016 # the inner shell expands its own arguments
-  setsid bash -c 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; "$2" stop "$3"' \
-    watcher "$parent" "$here/$(basename "$0")" "$folder" >/dev/null 2>&1 </dev/null &
+  setsid bash -c 'while kill -0 "$1" || kill -0 "$2"; do sleep 1; done; "$3" stop "$4"' \
+    watcher "$1" "$$" "$here/$(basename "$0")" "$folder" >/dev/null 2>&1 </dev/null &
 }
 
 # main COMMAND [FOLDER [PARENT]]: the same three commands for each server, over its own `install_server` and `start_server`.
