@@ -16,7 +16,7 @@ import Testing
       from tarfile import BLKTYPE, CHRTYPE, DIRTYPE, LNKTYPE, PAX_FORMAT, REGTYPE, SYMTYPE, TarInfo
       t = tarfile.open(sys.argv[1], "w", format=PAX_FORMAT)
       for name, kind, rest in eval(sys.argv[2]):
-          i = TarInfo(name); i.type = kind
+          i = TarInfo(name); i.type = kind; i.mode = 0o755
           if kind == REGTYPE: i.size = len(rest)
           else: i.linkname = rest
           t.addfile(i, io.BytesIO(rest.encode()) if kind == REGTYPE else None)
@@ -78,7 +78,7 @@ import Testing
     let bytes = try Self.make(folder, "[('d', DIRTYPE, ''), ('d/x', REGTYPE, 'new')]")
     try shell("mkdir -m 700 \"$1/target/d\"", folder.path)
     let result = try RoundTripTests.extract(bytes, to: folder("target"))
-    #expect(result.findings.map(\.path) == [[100]])
+    #expect(result.findings.filter { $0.detail.contains("existed") }.map(\.path) == [[100]])
     #expect(try shell("stat -c %a \"$1\"", folder("target/d")) == "700\n")
   }
 }

@@ -30,7 +30,7 @@ enum RandomTree {
             if n not in (b'.', b'..') and n not in used:
                 used.add(n); return n
     def acl():
-        items = [(1, 6, -1), (2, 5, 1234), (2, 0, 70000), (4, 4, -1), (8, 7, 99), (16, 7, -1), (32, 0, -1)]
+        items = [(1, 7, -1), (2, 5, 1234), (2, 0, 70000), (4, 4, -1), (8, 7, 99), (16, 7, -1), (32, 0, -1)]
         return struct.pack('<I', 2) + b''.join(struct.pack('<HHi', *i) for i in items)
     def finish(path, kind):
         if admin and r.random() < .4:
