@@ -70,7 +70,7 @@ let package = Package(
       ]),
 
     // What the two executables share: output, progress, exit codes.
-    module("CommandLineOutput", ["Files", "Policy", "Repository", "Storage", arguments]),
+    module("CommandLineOutput", ["Files", "Policy", "Repository", "Storage", system, arguments]),
     .executableTarget(
       name: "redoubt",
       dependencies: [
@@ -89,20 +89,19 @@ let package = Package(
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
-    tests("OpenPGPTests", ["OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
+    tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
     tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
     tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
-    tests("PolicyTests", ["Policy", "OpenPGP", "Files", "Storage", "TestKit"]),
     tests(
-      "BackupTests",
+      "PolicyTests",
       [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "TestKit",
+        "CommandLineOutput", "Policy", "OpenPGP", "Files", "Repository", "Storage", "TestKit", "redoubt",
+        "redoubt-verify",
       ]),
     tests(
-      "VerifyTests",
+      "EngineTests",
       [
-        "Archive", "Backup", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
         "Repository", "Storage", "TestKit", "Verify",
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit"]),

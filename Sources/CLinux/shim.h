@@ -28,6 +28,10 @@ static inline int redoubt_open_beneath(int directory, const char *path, int flag
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
+/* getdents64(2): directory entries in the kernel's layout (d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name). */
+static inline ssize_t redoubt_getdents(int directory, void *buffer, size_t length) {
+    return (ssize_t)syscall(SYS_getdents64, directory, buffer, length);
+}
 /* renameat2(2) with RENAME_NOREPLACE: EEXIST where the new name is taken. */
 static inline int redoubt_rename_noreplace(int old_directory, const char *old_path, int new_directory, const char *new_path) {
     return (int)syscall(SYS_renameat2, old_directory, old_path, new_directory, new_path, 1u);
@@ -50,3 +54,7 @@ static inline int redoubt_term_signal(int status) { return WTERMSIG(status); }
 static inline int redoubt_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 /* pidfd_open(2): a descriptor that polls as readable once the process has ended. Close-on-exec. */
 static inline int redoubt_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+/* fallocate(2) with FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE: gives these bytes' memory or blocks back. */
+static inline void redoubt_punch_hole(int file, off_t offset, off_t length) {
+    (void)syscall(SYS_fallocate, file, 1 | 2, offset, length);
+}

@@ -46,3 +46,8 @@ public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
   let threads = (0..<count).map { number in DedicatedThread { body(number) } }
   for thread in threads { thread.join() }
 }
+
+/// How many threads to use: what is configured, or one for each processor that is on (`sysconf(3)`) where that is 0.
+public func workerCount(configured: Int) -> Int {
+  configured > 0 ? configured : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+}

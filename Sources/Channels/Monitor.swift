@@ -55,4 +55,12 @@ public final class Permits: Sendable {
       monitor.wakeAll()
     }
   }
+
+  /// Ends the bounding: whoever waits goes on, and nobody waits any more. For a pipeline that has failed.
+  public func lift() {
+    monitor.locked {
+      used = Int.min / 2
+      monitor.wakeAll()
+    }
+  }
 }

@@ -36,6 +36,24 @@ public final class Decompressor {
     return content
   }
 
+  /// Where each frame of a row of frames stands, found without unpacking them.
+  /// - Throws: `.malformed` where the row has anything but whole frames.
+  public static func frames(in row: [UInt8]) throws(ZstdError) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start = 0
+    while start < row.count {
+      let length = row.withUnsafeBytes {
+        ZSTD_findFrameCompressedSize($0.baseAddress?.advanced(by: start), $0.count - start)
+      }
+      guard ZSTD_isError(length) == 0, length > 0 else {
+        throw ZstdError(code: .malformed, reason: "not a row of whole zstd frames")
+      }
+      ranges.append(start..<start + length)
+      start += length
+    }
+    return ranges
+  }
+
   /// The sum of what the frames' headers declare.
   private func declaredLength(_ frames: [UInt8]) throws(ZstdError) -> UInt64 {
     let total: UInt64? = frames.withUnsafeBytes { bytes in

@@ -32,7 +32,8 @@ public enum Base64 {
     let characters = Array(text.utf8)
     guard characters.count.isMultiple(of: 4) else { return nil }
     if characters.isEmpty { return [] }
-    let padding = characters.suffix(2).count { $0 == UInt8(ascii: "=") }
+    let padding = characters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    guard padding <= 2, !characters.dropLast(padding).contains(UInt8(ascii: "=")) else { return nil }
     var failed = false
     var bytes = [UInt8](unsafeUninitializedCapacity: characters.count / 4 * 3) { buffer, count in
       let length = EVP_DecodeBlock(buffer.baseAddress, characters, Int32(characters.count))

@@ -23,6 +23,20 @@ public final class SHA256 {
 
   public func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes(update) }
 
+  /// The same as `update` with `count` zero bytes: what a hole in a file reads as.
+  public func updateZeros(_ count: UInt64) {
+    var rest = count
+    Self.zeros.withUnsafeBytes { zeros in
+      while rest > 0 {
+        let piece = min(rest, UInt64(zeros.count))
+        update(UnsafeRawBufferPointer(rebasing: zeros[..<Int(piece)]))
+        rest -= piece
+      }
+    }
+  }
+
+  private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
+
   /// The digest of all bytes so far; afterwards this object begins anew.
   public func finish() -> SHA256Digest {
     let bytes = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in

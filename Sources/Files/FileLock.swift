@@ -19,5 +19,9 @@ public final class FileLock: Sendable {
 
   private init(_ file: Int32) { self.file = file }
 
-  deinit { close(file) }
+  deinit {
+    // Not left to close: a child that another thread is just starting may hold a copy of the descriptor for a moment.
+    flock(file, LOCK_UN)
+    close(file)
+  }
 }

@@ -42,7 +42,10 @@ struct CredentialsFiles: Sendable {
   var warnings: [String] {
     [credentialsPath, configPath].compactMap { path in
       var status = stat()
-      guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return nil }
+      // /dev/null is how these files are switched off.
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 else {
+        return nil
+      }
       // A config file need not hold secrets, and is world-readable on many machines.
       guard path == credentialsPath || holdsSecret(path) else { return nil }
       let mode = String(status.st_mode & 0o777, radix: 8)

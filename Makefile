@@ -1,0 +1,64 @@
+# Two commands for a newcomer: `make demo` shows what Redoubt does, `make test` proves it.
+# Both install the Debian packages that are missing, as root or through sudo.
+
+BUILD_PACKAGES = git pkg-config libarchive-dev libcurl4-openssl-dev libgpgme-dev libsqlite3-dev libssl-dev libzstd-dev
+RUN_PACKAGES = gnupg zstd
+TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd curl dash libarchive-tools mandoc memcached openssl python3-venv radosgw \
+	shellcheck
+BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic
+
+PREFIX = /usr/local
+# A program that runs without Swift's own libraries beside it.
+RELEASE = -c release --static-swift-stdlib
+# Without it a crashing test's backtrace program can outlive the test and hold its pipes open.
+export SWIFT_BACKTRACE = enable=no
+
+.PHONY: help deps swift build install demo test lint bench clean
+
+help:
+	@echo 'make demo     back up, verify and restore sample data with throwaway keys'
+	@echo 'make test     build and run all tests, against real S3 servers on loopback'
+	@echo 'make build    the two programs, optimized: .build/release/redoubt and redoubt-verify'
+	@echo 'make install  copy programs and manual pages to PREFIX ($(PREFIX))'
+	@echo 'make lint     formatting, shell scripts and manual pages'
+	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1)'
+	@echo 'make deps     install what building needs; the targets above do so themselves'
+	@echo 'make clean    remove everything that was built'
+
+swift:
+	@command -v swift >/dev/null || \
+	  { echo 'swift is not installed: Swift 6.2 or newer, https://www.swift.org/install/linux/' >&2; exit 1; }
+
+deps: swift
+	@scripts/install-packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+
+build: deps
+	swift build $(RELEASE)
+
+install:
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+	  $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
+	for page in man/*.[157]; do \
+	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit; done
+
+demo: build
+	@scripts/install-packages.sh acl attr
+	@scripts/demo.sh .build/release
+
+test: deps
+	@scripts/install-packages.sh $(TEST_PACKAGES)
+	@Tests/Servers/install
+	swift build --build-tests
+	swift test --skip-build
+
+lint: swift
+	@scripts/install-packages.sh mandoc shellcheck
+	scripts/lint.sh
+
+bench: build
+	@scripts/install-packages.sh $(BENCH_PACKAGES)
+	python3 Tests/Benchmarks/bench.py --programs .build/release $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+clean:
+	rm -rf .build demo bench-work

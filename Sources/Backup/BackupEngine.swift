@@ -1,0 +1,120 @@
+public import Files
+internal import OpenPGP
+public import Policy
+internal import Repository
+public import Storage
+
+/// Backs up a node's sets: the whole of what `redoubt backup` does beneath the command line.
+///
+/// Synchronous; it reads sources on the calling thread and works on threads of its own beside it.
+public final class BackupEngine {
+  private let configuration: NodeConfiguration
+  private let writers: [String: any ObjectWriter]
+  private let environment: RunEnvironment
+
+  /// - Parameters:
+  ///   - writers: an opened writer for each of the configuration's destinations, by name.
+  ///   - environment: clock, randomness, cancellation and where events go.
+  public init(
+    configuration: NodeConfiguration, writers: [String: any ObjectWriter], environment: RunEnvironment
+  ) {
+    self.configuration = configuration
+    self.writers = writers
+    self.environment = environment
+  }
+
+  /// Backs up sets, one after the other; one that fails doesn't stop the rest.
+  /// - Parameter names: the sets' names; empty for all.
+  /// - Throws: where nothing could be started: an unknown set, the lock, the state, the keys.
+  public func run(sets names: [String] = []) throws(BackupError) -> [SetOutcome] {
+    let sets = try chosenSets(names)
+    let state = try NodeState(
+      folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
+    for notice in state.notices { environment.observe(.notice(notice)) }
+    let keys = try BackupKeys(configuration.keys, at: environment.clock())
+    var outcomes: [SetOutcome] = []
+    for set in sets {
+      let run = SetRun(
+        set: set, configuration: configuration, writers: destinations(of: nil), keys: keys, state: state,
+        environment: environment)
+      let outcome = run.perform()
+      environment.observe(.setFinished(outcome))
+      outcomes.append(outcome)
+      if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
+    }
+    return outcomes
+  }
+
+  /// Tells what `run` would store, without touching the state, the keys or any destination.
+  public func simulate(sets names: [String] = []) throws(BackupError) -> [SetOutcome] {
+    var outcomes: [SetOutcome] = []
+    for set in try chosenSets(names) {
+      var outcome = SetOutcome(
+        set: set.name, snapshot: environment.snapshotID(), status: .simulated)
+      do {
+        let content = try SourceSurvey.survey(set) { environment.observe(.finding(set: set.name, $0)) }
+        outcome.take(content)
+        outcome.destinations = set.destinations.map { DestinationOutcome(name: $0, stored: false) }
+      } catch {
+        outcome.status = .failed
+        outcome.reason = "\(error)"
+      }
+      environment.observe(.setFinished(outcome))
+      outcomes.append(outcome)
+    }
+    return outcomes
+  }
+
+  private func chosenSets(_ names: [String]) throws(BackupError) -> [SetConfiguration] {
+    for name in names where !configuration.sets.contains(where: { $0.name == name }) {
+      throw BackupError(
+        .configuration, "there is no set named \(name)",
+        hint: "the configuration has \(configuration.sets.map(\.name).joined(separator: ", "))")
+    }
+    return configuration.sets.filter { names.isEmpty || names.contains($0.name) }
+  }
+
+  /// The writers in the configuration's order; all, or those of one set.
+  private func destinations(of set: SetConfiguration?) -> [(name: String, writer: any ObjectWriter)] {
+    configuration.destinations.compactMap { destination in
+      guard let writer = writers[destination.name], set?.destinations.contains(destination.name) ?? true else {
+        return nil
+      }
+      return (destination.name, writer)
+    }
+  }
+}
+
+/// What a run takes from outside, so that tests can choose it.
+public struct RunEnvironment: Sendable {
+  public var clock: @Sendable () -> Timestamp
+  /// 64 random bits.
+  public var random: @Sendable () -> UInt64
+  /// Whether a signal asked to stop; looked at between files and volumes.
+  public var isCancelled: @Sendable () -> Bool
+  /// Called from several threads.
+  public var observe: @Sendable (BackupEvent) -> Void
+
+  public init(
+    clock: @escaping @Sendable () -> Timestamp = { .now() },
+    random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) },
+    isCancelled: @escaping @Sendable () -> Bool = { false },
+    observe: @escaping @Sendable (BackupEvent) -> Void = { _ in }
+  ) {
+    self.clock = clock
+    self.random = random
+    self.isCancelled = isCancelled
+    self.observe = observe
+  }
+
+  func snapshotID() -> SnapshotID { SnapshotID(started: clock(), random: UInt16(truncatingIfNeeded: random())) }
+}
+
+extension SetOutcome {
+  mutating func take(_ content: SnapshotContent) {
+    entries = content.entries
+    files = content.files
+    bytes = content.bytes
+    findings = content.findings
+  }
+}

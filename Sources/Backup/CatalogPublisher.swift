@@ -1,0 +1,76 @@
+internal import Files
+internal import OpenPGP
+internal import Repository
+internal import Storage
+
+/// Brings a node's catalog to every destination, as signed and encrypted segments that are never overwritten.
+struct CatalogPublisher {
+  let layout: Layout
+  let state: NodeState
+  let writers: [(name: String, writer: any ObjectWriter)]
+  let encrypt: ([UInt8]) throws -> [UInt8]
+
+  enum Delivery {
+    case delivered
+    /// A number that we never used is taken: this state is older than what it once wrote.
+    case numberTaken(destination: String)
+  }
+
+  /// Appends records, seals them and delivers all that is pending.
+  /// - Parameter onFailure: called for each destination that could not take a segment; it stays in the outbox.
+  func publish(
+    _ events: [CatalogEvent], at time: Timestamp, onFailure: (String, StorageError) -> Void
+  ) throws -> Delivery {
+    for event in events { try state.catalog.append(event, at: time) }
+    try state.seal(for: writers.map(\.name), encrypt: encrypt)
+    for (name, writer) in writers {
+      if case .numberTaken(let destination) = try deliver(to: name, writer, onFailure: onFailure) {
+        return .numberTaken(destination: destination)
+      }
+    }
+    return .delivered
+  }
+
+  private func deliver(
+    to name: String, _ writer: any ObjectWriter, onFailure: (String, StorageError) -> Void
+  ) throws -> Delivery {
+    for number in state.pendingSegments(name) {
+      let segment = try state.pendingSegment(name, number)
+      try state.markAttempted(name, number)
+      do throws(StorageError) {
+        try writer.put(Upload(key: layout.catalogSegment(state.epoch, number), content: segment.content))
+      } catch {
+        if error.code == .exists {
+          // Taken by an earlier try of ours whose answer was lost; or, where there was none, by a later life of this
+          // state.
+          guard segment.attempted else { return .numberTaken(destination: name) }
+        } else {
+          onFailure(name, error)
+          return .delivered
+        }
+      }
+      state.markDelivered(name, number)
+    }
+    return .delivered
+  }
+
+  /// Stores the recovery script and its guide where this version of them is not there yet.
+  func publishRecovery(onFailure: (String, StorageError) -> Void) throws {
+    for (name, writer) in writers where state.needsRecovery(name, version: Recovery.scriptName) {
+      do throws(StorageError) {
+        for (file, text) in [(Recovery.guideName, Recovery.guide), (Recovery.scriptName, Recovery.script)] {
+          do throws(StorageError) {
+            try writer.put(Upload(key: layout.recovery(file), content: Array(text.utf8)))
+          } catch {
+            // The file's name carries its version: what stands there is this file.
+            guard error.code == .exists else { throw error }
+          }
+        }
+      } catch {
+        onFailure(name, error)
+        continue
+      }
+      try state.recoveryStored(name, version: Recovery.scriptName)
+    }
+  }
+}

@@ -1,0 +1,148 @@
+internal import Channels
+internal import Compression
+internal import Digests
+internal import OpenPGP
+internal import Repository
+internal import Storage
+
+/// Compresses, encrypts and uploads volumes in parallel while the sources are still being read.
+///
+/// Workers compress and encrypt; each destination has its own upload threads, so that a slow one doesn't idle the
+/// processor and each volume is made once. What is in flight is bounded by a number of volumes.
+final class VolumePipeline: Sendable {
+  private struct Sealed: Sendable {
+    let record: VolumeRecord
+    let number: Int
+    let upload: Upload
+  }
+
+  private let input = Channel<PlainVolume>(limit: 1)
+  private let permits: Permits
+  private let lanes: [DestinationLane]
+  private let laneInputs: [Channel<Sealed>]
+  private let encryptor: Encryptor
+  private let level: Int
+  private let name: @Sendable (Int) -> String
+  private let root: String
+  private let observe: @Sendable (DestinationLane, Result<VolumeRecord, StorageError>) -> Void
+  private let monitor = Monitor()
+  // Guarded by `monitor`.
+  private nonisolated(unsafe) var records: [Int: VolumeRecord] = [:]
+  private nonisolated(unsafe) var remaining: [Int: Int] = [:]
+  // Written by `init` and read by `finish`, both on the owner's thread.
+  private nonisolated(unsafe) var workers: [DedicatedThread] = []
+  private nonisolated(unsafe) var uploaders: [DedicatedThread] = []
+
+  /// Upload threads for each destination: enough to hide a round trip, few enough to bound the memory.
+  private static let uploadersPerLane = 2
+
+  /// - Parameters:
+  ///   - root: what a volume's name is relative to, in keys.
+  ///   - name: a volume's name by its number.
+  ///   - observe: called on the pipeline's threads for each volume stored and for each destination's first failure.
+  init(
+    workers count: Int, encryptor: Encryptor, compressionLevel: Int, lanes: [DestinationLane], root: String,
+    name: @escaping @Sendable (Int) -> String,
+    observe: @escaping @Sendable (DestinationLane, Result<VolumeRecord, StorageError>) -> Void
+  ) {
+    self.encryptor = encryptor
+    self.lanes = lanes
+    self.root = root
+    self.name = name
+    self.observe = observe
+    level = compressionLevel
+    permits = Permits(count * 2 + 2)
+    laneInputs = lanes.map { _ in Channel<Sealed>(limit: .max) }
+    self.workers = (0..<count).map { _ in DedicatedThread { [self] in work() } }
+    uploaders = zip(lanes, laneInputs).flatMap { lane, channel in
+      (0..<Self.uploadersPerLane).map { _ in DedicatedThread { [self] in upload(lane, channel) } }
+    }
+  }
+
+  /// Takes a volume; waits while too many are in flight.
+  /// - Throws: what stopped the pipeline: an error of compression or encryption, or that no destination is left.
+  func send(_ volume: PlainVolume) throws {
+    guard lanes.contains(where: \.isUsable) else {
+      throw BackupError(.failed, "no destination could store the snapshot")
+    }
+    permits.acquire(1)
+    try input.send(volume)
+  }
+
+  /// Waits until every volume is stored or given up.
+  /// - Returns: the volumes in order.
+  func finish() throws -> [VolumeRecord] {
+    input.finish()
+    join()
+    // A worker's failure is kept in the channel.
+    _ = try input.receive()
+    guard lanes.contains(where: \.isUsable) else {
+      throw BackupError(.failed, "no destination could store the snapshot")
+    }
+    return monitor.locked { records.sorted { $0.key < $1.key }.map(\.value) }
+  }
+
+  /// Gives up: nothing that is queued is stored.
+  func abandon(_ error: any Error) {
+    input.fail(error)
+    for channel in laneInputs { channel.fail(error) }
+    join()
+  }
+
+  private func join() {
+    for worker in workers { worker.join() }
+    for channel in laneInputs { channel.finish() }
+    for uploader in uploaders { uploader.join() }
+  }
+
+  private func work() {
+    do {
+      let compressor = try Compressor(level: level)
+      while let volume = try input.receive() {
+        do { try dispatch(seal(volume, compressor)) } catch {
+          permits.release(1)
+          throw error
+        }
+      }
+    } catch {
+      // Ends both sides: the reader of sources gets this error at its next volume.
+      input.fail(error)
+      permits.lift()
+    }
+  }
+
+  private func seal(_ volume: consuming PlainVolume, _ compressor: Compressor) throws -> Sealed {
+    let (number, tarSize) = (volume.number, volume.content.count)
+    let (firstEntry, startsInside) = (volume.firstEntry, volume.startsInside)
+    let frame = try compressor.compress(volume.content)
+    volume.content = []
+    let plainDigest = SHA256.digest(frame)
+    let message = try encryptor.encrypt(frame)
+    let record = VolumeRecord(
+      name: name(number), size: message.count, digest: SHA256.digest(message), plainSize: frame.count,
+      plainDigest: plainDigest, tarSize: tarSize, firstEntry: firstEntry, startsInside: startsInside)
+    return Sealed(
+      record: record, number: number,
+      upload: Upload(key: root + record.name, content: message, digest: record.digest))
+  }
+
+  private func dispatch(_ sealed: Sealed) throws {
+    monitor.locked {
+      records[sealed.number] = sealed.record
+      remaining[sealed.number] = lanes.count
+    }
+    for channel in laneInputs { try channel.send(sealed) }
+  }
+
+  private func upload(_ lane: DestinationLane, _ channel: Channel<Sealed>) {
+    // An error here is the one given to `abandon`, which tells the caller itself.
+    while let sealed = try? channel.receive() {
+      if lane.put(sealed.upload, onFailure: { observe(lane, .failure($0)) }) { observe(lane, .success(sealed.record)) }
+      let isLast = monitor.locked {
+        remaining[sealed.number, default: 1] -= 1
+        return remaining[sealed.number] == 0
+      }
+      if isLast { permits.release(1) }
+    }
+  }
+}

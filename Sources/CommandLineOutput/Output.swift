@@ -1,0 +1,142 @@
+internal import Files
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// Where a command's words go: results to standard output, as text or as JSON lines; messages to standard error.
+///
+/// Any thread may use it; lines never mix. A reader that goes away (a closed pipe) never ends a run.
+public final class Output: Sendable {
+  /// Whether results are JSON, one object a line.
+  public let isJSON: Bool
+  /// Whether details for a maintainer are asked for.
+  public let isDebug: Bool
+  /// Whether progress is drawn: standard error is a terminal that can redraw a line.
+  public let drawsProgress: Bool
+
+  private struct State {
+    /// Text that `row` holds back.
+    var held = ""
+    /// Standard output's first failure; nothing is written after it.
+    var failure: Errno?
+    /// A progress line is on the terminal.
+    var hasStatus = false
+  }
+  private let state = Mutex(State())
+  private let results: Int32
+  private let messages: Int32
+
+  /// - Parameters:
+  ///   - results: descriptor that takes the place of standard output.
+  ///   - messages: descriptor that takes the place of standard error.
+  ///   - terminal: the kind of terminal, by default `TERM` of the environment.
+  public init(
+    isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2, terminal: String? = nil
+  ) {
+    self.isJSON = isJSON
+    self.isDebug = isDebug
+    self.results = results
+    self.messages = messages
+    let terminal = terminal ?? getenv("TERM").map { String(cString: $0) } ?? ""
+    drawsProgress = isatty(messages) == 1 && terminal != "dumb" && !isJSON
+  }
+
+  /// A line of text for people; nothing where JSON was asked for.
+  public func line(_ text: String = "") { if !isJSON { write(text + "\n") } }
+
+  /// Like `line`, held back until there are many: for lists. `finish` writes the rest.
+  public func row(_ text: String) {
+    guard !isJSON else { return }
+    state.withLock { state in
+      state.held += text + "\n"
+      if state.held.utf8.count > 1 << 15 { flush(&state) }
+    }
+  }
+
+  /// One JSON object on a line, `type` first; nothing where text was asked for.
+  public func event(_ type: String, _ members: [JSONValue.Member]) {
+    guard isJSON else { return }
+    write(JSONValue.object([.init("type", .string(type))] + members).text + "\n")
+  }
+
+  /// What has gone wrong, on standard error (with JSON: an event as well).
+  public func error(_ message: String, hint: String? = nil) { complain("error", message, hint) }
+
+  /// What is doubtful.
+  public func warning(_ message: String, hint: String? = nil) { complain("warning", message, hint) }
+
+  /// A line about what goes on, on standard error; nothing where JSON was asked for.
+  public func note(_ message: String) { if !isJSON { message.isEmpty ? () : say(message + "\n") } }
+
+  /// A detail for a maintainer, on standard error; shown with `--debug` alone. Never a secret.
+  public func debug(_ message: @autoclosure () -> String) { if isDebug { say("debug: \(message())\n") } }
+
+  /// Where modules below send their debug lines; nil without `--debug`.
+  public var debugLog: (@Sendable (String) -> Void)? {
+    guard isDebug else { return nil }
+    return { [self] line in debug(line) }
+  }
+
+  private func complain(_ severity: String, _ message: String, _ hint: String?) {
+    say("\(severity): \(message)\n" + (hint.map { "hint: \($0)\n" } ?? ""))
+    event(severity, [.init("message", .string(message))] + (hint.map { [.init("hint", .string($0))] } ?? []))
+  }
+
+  /// Draws `text` as the terminal's last line, in place of what stood there; empty to take it away.
+  func status(_ text: String) {
+    guard drawsProgress else { return }
+    state.withLock { state in
+      if text.isEmpty && !state.hasStatus { return }
+      put("\r\u{1b}[K" + text, to: messages)
+      state.hasStatus = !text.isEmpty
+    }
+  }
+
+  /// Writes what is held back.
+  /// - Returns: why standard output could not be written; nil where it could, or where its reader went away.
+  public func finish() -> String? {
+    status("")
+    return state.withLock { state in
+      flush(&state)
+      guard let failure = state.failure, failure != .brokenPipe else { return nil }
+      return "cannot write to standard output: \(failure.description.lowercased())"
+    }
+  }
+
+  private func write(_ text: String) {
+    state.withLock { state in
+      clearStatus(&state)
+      state.held += text
+      flush(&state)
+    }
+  }
+
+  private func say(_ text: String) {
+    state.withLock { state in
+      clearStatus(&state)
+      flush(&state)
+      // There is nowhere to report that standard error itself cannot be written.
+      put(text, to: messages)
+    }
+  }
+
+  private func clearStatus(_ state: inout State) {
+    if state.hasStatus { put("\r\u{1b}[K", to: messages) }
+    state.hasStatus = false
+  }
+
+  private func flush(_ state: inout State) {
+    if !state.held.isEmpty, state.failure == nil { state.failure = put(state.held, to: results) }
+    state.held = ""
+  }
+
+  @discardableResult
+  private func put(_ text: String, to file: Int32) -> Errno? {
+    do throws(FileError) {
+      try FileContent.writeAll(Array(text.utf8), to: file, path: "standard output")
+      return nil
+    } catch {
+      return error.errno
+    }
+  }
+}

@@ -1,0 +1,144 @@
+internal import CLinux
+internal import Files
+internal import Glibc
+internal import SystemPackage
+
+/// One run of gpg over one message: input and output are files in memory, so that neither side waits for the other and
+/// no plaintext touches a disk.
+package struct GPGProcess {
+  /// nil where a signal ended gpg.
+  package let exitCode: Int32?
+  package let signal: Int32?
+  package let status: [GPGStatus]
+  /// What gpg wrote to standard error.
+  package let complaints: String
+  package let output: MemoryFile
+
+  /// The file gpg is run from, found once: the first `gpg` on `PATH`.
+  package static func program() throws(OpenPGPError) -> String {
+    guard let located else {
+      throw OpenPGPError(
+        .notInstalled, "gpg", "there is no gpg on PATH", hint: "install GnuPG: apt-get install gnupg")
+    }
+    return located
+  }
+
+  private static let located: String? = {
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    return path.split(separator: ":").map { "\($0)/gpg" }.first { access($0, X_OK) == 0 }
+  }()
+
+  /// Runs gpg to its end.
+  /// - Parameters:
+  ///   - timeout: seconds; then gpg is killed.
+  /// - Throws: `notInstalled`, `timedOut`, or `failed` where gpg cannot be started. How gpg ended is for the caller to judge.
+  package init(home: String?, arguments: [String], input: [UInt8], timeout: Int) throws(OpenPGPError) {
+    let program = try GPGProcess.program()
+    let output = try MemoryFile()
+    let statusFile = try MemoryFile()
+    let errorFile = try MemoryFile()
+    let process: pid_t
+    do {
+      let inputFile = try MemoryFile(input)
+      process = try GPGProcess.spawn(
+        program, home.map { ["--homedir", $0] } ?? [], arguments,
+        descriptors: [inputFile.descriptor, output.descriptor, errorFile.descriptor, statusFile.descriptor])
+    }
+    let (waitStatus, inTime) = GPGProcess.wait(for: process, seconds: timeout)
+    status = GPGStatus.parse(try statusFile.takeContent())
+    complaints = String(decoding: try errorFile.takeContent(), as: UTF8.self)
+    self.output = output
+    exitCode = redoubt_exited(waitStatus) != 0 ? redoubt_exit_status(waitStatus) : nil
+    signal = redoubt_signalled(waitStatus) != 0 ? redoubt_term_signal(waitStatus) : nil
+    guard inTime else {
+      throw OpenPGPError(.timedOut, "gpg", "gpg did not end within \(timeout) s and was stopped")
+    }
+  }
+
+  /// gpg's last complaint without its prefix, for messages.
+  package var lastComplaint: String {
+    let lines = complaints.split(separator: "\n").filter { $0.hasPrefix("gpg: ") }
+    return lines.last.map { String($0.dropFirst(5)) } ?? ""
+  }
+
+  /// Options that make gpg behave the same whatever the terminal, the network and most of the home's gpg.conf.
+  private static let commonArguments = [
+    "--batch", "--no-tty", "--yes", "--status-fd", "3", "--disable-dirmngr", "--no-auto-key-locate",
+    "--no-auto-check-trustdb", "--trust-model", "always", "--no-armor", "--output", "-",
+  ]
+
+  private static func spawn(
+    _ program: String, _ homeArguments: [String], _ arguments: [String], descriptors: [Int32]
+  ) throws(OpenPGPError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for (number, descriptor) in descriptors.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+    }
+    // A process group of its own: Ctrl-C reaches us alone, and we decide how to stop. No signal stays blocked or ignored.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    var all = sigset_t()
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+    let words = ["gpg"] + homeArguments + commonArguments + arguments
+    var cArguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    var cVariables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for string in cArguments + cVariables { free(string) } }
+    var process = pid_t()
+    let result = posix_spawn(&process, program, &actions, &attributes, &cArguments, &cVariables)
+    guard result == 0 else {
+      throw OpenPGPError(.failed, program, "cannot start gpg: \(Errno(rawValue: result).description.lowercased())")
+    }
+    return process
+  }
+
+  /// Waits for the process alone (never for others' children); kills its group once the time is over.
+  private static func wait(for process: pid_t, seconds: Int) -> (status: Int32, inTime: Bool) {
+    let ended = redoubt_pidfd_open(process)
+    var inTime = true
+    if ended >= 0 {
+      var descriptor = pollfd(fd: ended, events: Int16(POLLIN), revents: 0)
+      let milliseconds = Int32(clamping: seconds * 1000)
+      inTime = retryingInterrupts { Int(poll(&descriptor, 1, milliseconds)) } > 0
+      close(ended)
+    }
+    if !inTime { kill(-process, SIGKILL) }
+    var status: Int32 = 0
+    _ = retryingInterrupts { Int(waitpid(process, &status, 0)) }
+    return (status, inTime)
+  }
+
+  /// Our variables, but messages in English: they end up in logs and in `OpenPGPError.reason`.
+  private static let environment: [String] = {
+    var variables: [String] = []
+    var characterType: String?
+    var next = environ
+    while let entry = next.pointee {
+      next += 1
+      let text = String(cString: entry)
+      // LC_ALL would win over LC_MESSAGES; its other effect, the terminal's encoding (for pinentry), is kept.
+      if text.hasPrefix("LC_ALL=") { characterType = String(text.dropFirst(7)) }
+      if ["LC_ALL=", "LC_MESSAGES=", "LANGUAGE="].contains(where: text.hasPrefix) { continue }
+      variables.append(text)
+    }
+    if let characterType {
+      variables.removeAll { $0.hasPrefix("LC_CTYPE=") }
+      variables.append("LC_CTYPE=\(characterType)")
+    }
+    return variables + ["LC_MESSAGES=C"]
+  }()
+
+  /// A deadline (seconds) no healthy run comes near: gpg does some 200 MB/s, a slow board or a busy disk a tenth of it;
+  /// two minutes more for whoever types a passphrase or touches a card.
+  package static func timeout(forBytes count: Int) -> Int { 120 + count >> 20 }
+}

@@ -1,0 +1,105 @@
+public import Files
+public import OpenPGP
+
+/// Opens messages with the secret keys of a gpg home; gpg-agent uses the keys, so that they may be on a smart card.
+///
+/// Any thread may use it, several at a time; each call runs gpg once, with the message in memory. Nothing of a plaintext is
+/// handed out before gpg has ended well. A thrown error means "could not check"; damage is a returned value.
+public final class Decryptor: Sendable {
+  private let home: String?
+  private let timeout: Int?
+  private let keyRing: KeyRing
+
+  /// - Parameters:
+  ///   - home: gpg's home; nil for the user's own.
+  ///   - timeout: seconds for one message; by its size where nil.
+  /// - Throws: as `KeyRing.init`.
+  public init(home: String?, timeout: Int? = nil) throws(OpenPGPError) {
+    keyRing = try KeyRing(home: home)
+    self.home = home
+    self.timeout = timeout
+  }
+
+  /// Decrypts a message; signatures are not looked at. Memory: about twice the plaintext besides the message.
+  ///
+  /// Not every byte of an OpenPGP message is protected: a change in the lists of key ids or in lengths may leave the
+  /// plaintext as it was, and is then no damage here.
+  /// - Parameter maximumLength: bytes of plaintext; a longer one is damage, and never unpacked further than that.
+  /// - Throws: `noSecretKey` where no recipient's secret key is here (or the key ids were changed), `agent`, `timedOut`,
+  ///   `failed` where gpg was killed or has no memory.
+  public func decrypt(_ message: [UInt8], maximumLength: Int) throws(OpenPGPError) -> Decryption {
+    if let reason = Decryptor.obviousDamage(message) { return .damaged(reason: reason) }
+    let process = try run(["--skip-verify"], message, maximumLength)
+    if case .damaged(let reason) = try DecryptionJudgement(process, maximumLength: maximumLength) {
+      return .damaged(reason: reason)
+    }
+    try Decryptor.requireSuccess(process)
+    return .plaintext(try process.output.takeContent())
+  }
+
+  /// Decrypts a message that must be signed, inside of the encryption, by nobody but trusted keys.
+  /// - Parameters:
+  ///   - trusted: fingerprints of primary keys (any signing subkey of theirs will do) or of single subkeys. gpg's own
+  ///     trust settings play no part.
+  ///   - time: a key that has expired by then is expired, besides one that has by the system's clock.
+  /// - Throws: as `decrypt`.
+  public func decryptVerified(
+    _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
+  ) throws(OpenPGPError) -> SignedDecryption {
+    if let reason = Decryptor.obviousDamage(message) { return .damaged(reason: reason) }
+    let process = try run([], message, maximumLength)
+    if process.status.has("BADSIG") {
+      // gpg stops there, before it looks at the integrity check: decay and forgery look alike until that is done.
+      if case .damaged(let reason) = try decrypt(message, maximumLength: maximumLength) {
+        return .damaged(reason: reason)
+      }
+      return .badSignature(reason: "the signature does not fit the content")
+    }
+    if case .damaged(let reason) = try DecryptionJudgement(process, maximumLength: maximumLength) {
+      return .damaged(reason: reason)
+    }
+    let judgement = SignatureJudgement(process.status, trusted: trusted)
+    if let problem = judgement.problem { return problem }
+    guard let signer = judgement.signer else { return .unsigned }
+    if let time, let expired = try end(of: signer.fingerprint), expired <= time {
+      return .expiredSigner(signer.fingerprint, expired: expired)
+    }
+    try Decryptor.requireSuccess(process)
+    return .verified(try process.output.takeContent(), signer: signer.fingerprint, signedAt: signer.signedAt)
+  }
+
+  /// The key ids (16 digits each; zeros for hidden ones) that a message is encrypted to. No secret key is needed.
+  /// - Returns: none where it is no encrypted message.
+  public func recipientKeyIDs(of message: [UInt8]) throws(OpenPGPError) -> [String] {
+    // They stand at the start; 64 KiB hold some hundred.
+    let process = try run(["--list-only"], Array(message.prefix(1 << 16)), 1 << 16)
+    return process.status.all("ENC_TO").map { $0.argument(0) }
+  }
+
+  private func run(_ options: [String], _ message: [UInt8], _ maximumLength: Int) throws(OpenPGPError) -> GPGProcess {
+    // gpg takes 0 for "no limit".
+    let limit = ["--max-output", String(max(maximumLength, 1))]
+    return try GPGProcess(
+      home: home, arguments: limit + options + ["--decrypt"], input: message,
+      timeout: timeout ?? GPGProcess.timeout(forBytes: message.count))
+  }
+
+  /// A binary message to public keys begins with such a packet (tag 1; RFC 4880, section 4.2). Anything else never gets to
+  /// gpg, which would unpack armor, verify signatures or ask for a passphrase.
+  private static func obviousDamage(_ message: [UInt8]) -> String? {
+    guard let first = message.first else { return "it is empty" }
+    return first == 0xC1 || (0x84...0x87).contains(first) ? nil : "it is not an OpenPGP message to public keys"
+  }
+
+  private static func requireSuccess(_ process: GPGProcess) throws(OpenPGPError) {
+    guard process.exitCode == 0 else {
+      throw OpenPGPError(
+        .failed, "gpg", "gpg failed (exit code \(process.exitCode ?? -1)): \(process.lastComplaint)")
+    }
+  }
+
+  /// When the key expires; nil for never.
+  private func end(of fingerprint: Fingerprint) throws(OpenPGPError) -> Timestamp? {
+    try keyRing.keys(matching: "0x\(fingerprint)").first { $0.fingerprint == fingerprint }?.expires
+  }
+}

@@ -1,0 +1,78 @@
+// Every key that a configuration file may have. The readers can only ask for these, the unknown keys are those that are
+// not here, and the manual page is held to this list by a test.
+
+/// A table's keys.
+protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable where RawValue == String {}
+
+/// Top level of the node's file.
+enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set }
+
+/// Top level of the keeper's file.
+enum KeeperKey: String, ConfigurationKey { case state, workers, keys, destination, node }
+
+/// `[keys]` of the node.
+enum NodeKeysKey: String, ConfigurationKey {
+  case gnupgHome = "gnupg-home"
+  case recipients, signer
+}
+
+/// `[keys]` of the keeper.
+enum KeeperKeysKey: String, ConfigurationKey { case gnupgHome = "gnupg-home" }
+
+/// `[[destination]]`.
+enum DestinationKey: String, ConfigurationKey {
+  case name, kind, location, path, endpoint, region, bucket, prefix, addressing, sse
+  case sseKMSKeyID = "sse-kms-key-id"
+  case storageClass = "storage-class"
+  case conditionalWrites = "conditional-writes"
+  case caFile = "ca-file"
+  case profile
+  case credentialsFile = "credentials-file"
+  case connectTimeout = "connect-timeout"
+  case stallTimeout = "stall-timeout"
+  case attempts
+
+  /// Those that mean something whatever the kind.
+  static let common: Set<DestinationKey> = [.name, .kind, .location]
+  /// Those of kind = "directory".
+  static let directory: Set<DestinationKey> = [.path]
+}
+
+/// `[[set]]`.
+enum SetKey: String, ConfigurationKey {
+  case name
+  case dataClass = "class"
+  case paths, exclude
+  case excludeCaches = "exclude-caches"
+  case oneFileSystem = "one-file-system"
+  case mode, destinations
+  case volumeSize = "volume-size"
+  case compressionLevel = "compression-level"
+}
+
+/// `[[node]]`.
+enum WatchedNodeKey: String, ConfigurationKey {
+  case host
+  case trustedSigners = "trusted-signers"
+  case destinations
+}
+
+/// The configuration's grammar as data, for documentation and its tests.
+public enum ConfigurationGrammar {
+  /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
+  public static var keys: [String] {
+    let tables: Set<String> = ["keys", "destination", "set", "node"]
+    var all: Set<String> = []
+    func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
+      all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
+    }
+    add(NodeKey.self, "")
+    add(KeeperKey.self, "")
+    add(NodeKeysKey.self, "keys")
+    add(KeeperKeysKey.self, "keys")
+    add(DestinationKey.self, "destination")
+    add(SetKey.self, "set")
+    add(WatchedNodeKey.self, "node")
+    return all.subtracting(tables).sorted()
+  }
+}

@@ -1,0 +1,122 @@
+internal import Files
+internal import OpenPGP
+
+/// Makes a node ready: state folder, key ring, signing key, starter configuration. Nothing that exists is changed, so it
+/// can be run again at any time.
+public struct NodeSetup: Sendable {
+  /// Where the configuration is, or will be.
+  public var configuration: String
+  /// This node's name; the configuration's own wins where there is one.
+  public var host: String
+  public var state: String
+  /// Files with public keys of recipients, to be added to the key ring.
+  public var recipientKeys: [String]
+
+  public init(configuration: String, host: String, state: String, recipientKeys: [String] = []) {
+    self.configuration = configuration
+    self.host = host
+    self.state = state
+    self.recipientKeys = recipientKeys
+  }
+
+  public func run() throws(SetupError) -> SetupReport {
+    let present = try presentConfiguration()
+    let host = present?.host ?? host
+    if let problem = ConfigurationRules.nameProblem(host) {
+      throw SetupError("", problem, hint: "choose this node's name with --host")
+    }
+    let state = present?.state ?? ConfigurationRules.normalized(state)
+    var report = SetupReport()
+    report.gnupgHome = present?.keys.gnupgHome ?? "\(state)/gnupg"
+    if let problem = ConfigurationRules.pathProblem(present == nil ? self.state : state) {
+      throw SetupError("", problem, hint: "choose the folder with --state")
+    }
+    try report.makeFolder(state, mode: 0o700, "state folder")
+    var recipients: [String] = []
+    try withOpenPGP { () throws(OpenPGPError) in
+      let isNew = !Paths.exists(report.gnupgHome)
+      try GPGHome.prepare(report.gnupgHome)
+      report.note(isNew, "key ring", report.gnupgHome)
+    }
+    let ring = try openRing(report.gnupgHome)
+    for file in recipientKeys { recipients += try importKeys(file, into: ring, "recipient's public key", &report) }
+    report.signer = try signer(present?.keys.signer ?? "", host: host, ring, &report)
+    try exportSigner(to: "\(state)/\(host)-signer.asc", ring, &report)
+    if present == nil {
+      try makeConfigurationFolder()
+      let text = StarterConfiguration.node(
+        host: host, state: state, gnupgHome: report.gnupgHome, recipients: recipients, signer: report.signer)
+      try report.write(text, to: configuration, mode: 0o600, "configuration")
+    } else {
+      report.note(false, "configuration", configuration)
+    }
+    report.nodeBlock = StarterConfiguration.block(host: host, signer: report.signer)
+    report.remaining = remaining(recipients, isNew: present == nil)
+    return report
+  }
+
+  /// The configuration that is there already, if it says enough.
+  private func presentConfiguration() throws(SetupError) -> NodeConfiguration? {
+    guard Paths.exists(configuration) else { return nil }
+    let report = NodeConfiguration.inspect(configuration)
+    let hint = "mend it (redoubt check names all problems), or choose another file with --config"
+    guard let node = report.configuration else {
+      throw SetupError(configuration, report.problems.map(\.message).joined(separator: "; "), hint: hint)
+    }
+    guard !node.host.isEmpty, !node.state.isEmpty, !node.keys.gnupgHome.isEmpty else {
+      throw SetupError(configuration, "is there already, without host, state or keys.gnupg-home", hint: hint)
+    }
+    return node
+  }
+
+  private func makeConfigurationFolder() throws(SetupError) {
+    do {
+      try Paths.makeFolders(Paths.parent(configuration), mode: 0o755)
+    } catch {
+      throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
+    }
+  }
+
+  /// The signing key that is there, or a new one.
+  private func signer(
+    _ spec: String, host: String, _ ring: KeyRing, _ report: inout SetupReport
+  ) throws(SetupError) -> String {
+    let userID = spec.isEmpty ? "redoubt@\(host)" : spec
+    let present: [Key] = try withOpenPGP { () throws(OpenPGPError) in
+      try ring.keys(matching: userID, secretOnly: true)
+    }
+    if let key = present.first {
+      guard present.count == 1 else {
+        throw SetupError(userID, "several secret keys match", hint: "name the signer by its fingerprint")
+      }
+      report.note(false, "signing key", key.label)
+      return key.fingerprint.description
+    }
+    if Fingerprint(spec) != nil {
+      throw SetupError(
+        spec, "there is no such secret key in \(report.gnupgHome)",
+        hint: "import it, or remove 'signer' from \(configuration) and run init again to make a new one")
+    }
+    let made = try withOpenPGP { () throws(OpenPGPError) in try ring.createSigner(userID: userID) }
+    report.note(true, "signing key", "\(made) (\(userID))")
+    return made.description
+  }
+
+  private func exportSigner(to path: String, _ ring: KeyRing, _ report: inout SetupReport) throws(SetupError) {
+    guard let fingerprint = Fingerprint(report.signer) else { return }
+    let armored = try withOpenPGP { () throws(OpenPGPError) in try ring.exportPublic(fingerprint) }
+    try report.write(String(decoding: armored, as: UTF8.self), to: path, mode: 0o644, "public signing key")
+    report.publicKeyFile = path
+  }
+
+  private func remaining(_ recipients: [String], isNew: Bool) -> [SetupReport.Remaining] {
+    var steps: [SetupReport.Remaining] = []
+    if isNew {
+      let missing = recipients.isEmpty ? "recipients, destinations and sets" : "destinations and sets"
+      steps.append(.init("fill in \(missing) in \(configuration)"))
+    } else if !recipients.isEmpty {
+      steps.append(.init("add to recipients in \(configuration): \(recipients.joined(separator: ", "))"))
+    }
+    return steps + [.init("check it", ["redoubt check --config \(configuration)"])]
+  }
+}

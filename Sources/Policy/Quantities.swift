@@ -1,0 +1,34 @@
+/// Amounts as a person writes them in a configuration.
+public enum Quantity {
+  /// Bytes: `33554432`, `32 MiB`, `32MiB`, `64k` is not one. Units: B, KiB, MiB, GiB, TiB (powers of 1024), KB, MB, GB,
+  /// TB (powers of 1000), in any case.
+  /// - Returns: nil for anything else, and for what does not fit.
+  public static func bytes(_ text: String) -> Int? {
+    guard let (number, unit) = split(text) else { return nil }
+    let factors: [String: Int] = [
+      "": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40, "kb": 1000, "mb": 1_000_000,
+      "gb": 1_000_000_000, "tb": 1_000_000_000_000,
+    ]
+    guard let factor = factors[unit.lowercased()] else { return nil }
+    let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+    return overflow ? nil : product
+  }
+
+  /// Seconds: `90s`, `30m`, `12h`, `31d`, `2w`; a unit is needed.
+  /// - Returns: nil for anything else, and for what does not fit.
+  public static func seconds(_ text: String) -> Int64? {
+    guard let (number, unit) = split(text) else { return nil }
+    let factors: [String: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
+    guard let factor = factors[unit] else { return nil }
+    let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+    return overflow ? nil : Int64(product)
+  }
+
+  private static func split(_ text: String) -> (Int, String)? {
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    guard let number = Int(digits) else { return nil }
+    var unit = text.dropFirst(digits.count)
+    if unit.first == " " { unit = unit.dropFirst() }
+    return (number, String(unit))
+  }
+}

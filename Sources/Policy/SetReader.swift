@@ -1,0 +1,109 @@
+/// Reads `[[set]]`.
+struct SetReader {
+  let reader: TableReader<SetKey>
+  let frequencies: FrequencyTable
+
+  /// - Parameter known: destinations by name, with nil for those that are there but could not be read.
+  func read(name: String, known: [String: DestinationConfiguration?]) -> SetConfiguration? {
+    reader.require(.dataClass, hint: "known classes are \(frequencies.names.joined(separator: ", "))")
+    let dataClass = dataClass()
+    if let dataClass, dataClass.isOffline {
+      reader.report(
+        .dataClass, "what is of class \(dataClass.name) is kept offline only (paper, metal), never in a file's backup",
+        hint: "remove this set")
+      return nil
+    }
+    let paths = paths()
+    let destinations = readDestinationNames(reader, .destinations, known: Array(known.keys))
+    var set = SetConfiguration(
+      name: name, dataClass: dataClass?.name ?? "", paths: paths, destinations: destinations)
+    if let dataClass { reportStorage(dataClass, known) }
+    set.exclude = reader.strings(.exclude) ?? []
+    if let value = reader.boolean(.excludeCaches) { set.excludeCaches = value }
+    if let value = reader.boolean(.oneFileSystem) { set.oneFileSystem = value }
+    if let mode = reader.choice(.mode, SetConfiguration.Mode.self) {
+      if mode == .incremental {
+        reader.report(
+          .mode, "incremental sets cannot be made by this version yet", hint: "mode = \"full\" stores every file anew")
+      }
+      set.mode = .full
+    }
+    if let bytes = reader.bytes(.volumeSize, in: 1 << 20...1 << 30) { set.volumeSize = bytes }
+    if let level = reader.integer(.compressionLevel, in: 1...19) { set.compressionLevel = level }
+    return set
+  }
+
+  private func dataClass() -> DataClass? {
+    guard let name = reader.string(.dataClass) else { return nil }
+    if let dataClass = frequencies[name] { return dataClass }
+    let nearest = nearestName(to: name, among: frequencies.names).map { "did you mean '\($0)'? " } ?? ""
+    reader.report(
+      .dataClass, "unknown class '\(name)'",
+      hint: "\(nearest)known classes are \(frequencies.names.joined(separator: ", "))")
+    return nil
+  }
+
+  private func paths() -> [String] {
+    reader.require(.paths, hint: "paths = [\"/opt/node/keys\"]")
+    guard let texts = reader.strings(.paths, ifEmpty: ("has no path in it", "paths = [\"/opt/node/keys\"]")) else {
+      return []
+    }
+    var paths: [String] = []
+    for text in texts {
+      if let problem = ConfigurationRules.pathProblem(text) {
+        reader.report(.paths, problem)
+        continue
+      }
+      let path = ConfigurationRules.normalized(text)
+      if let outer = paths.first(where: { ConfigurationRules.isInside(path, $0) }) {
+        reader.report(.paths, "'\(text)' is part of '\(outer)', which this set has already", hint: "remove it")
+      } else if let inner = paths.first(where: { ConfigurationRules.isInside($0, path) }) {
+        reader.report(.paths, "'\(inner)' is part of '\(text)', which this set has too", hint: "remove '\(inner)'")
+      } else {
+        paths.append(path)
+      }
+    }
+    return paths
+  }
+
+  /// Holds the set to what the frequency table says about storage, unless one of its destinations is unknown or could
+  /// not be read: that has a message of its own.
+  private func reportStorage(_ dataClass: DataClass, _ known: [String: DestinationConfiguration?]) {
+    guard case .array(let names)? = reader.table[SetKey.destinations.rawValue], !names.isEmpty else { return }
+    var destinations: [DestinationConfiguration] = []
+    for case .string(let name) in names {
+      guard case let destination?? = known[name] else { return }
+      destinations.append(destination)
+    }
+    for group in dataClass.storage {
+      if destinations.contains(where: { group.contains($0.location) }) {
+        continue
+      }
+      let names = group.map(\.rawValue).joined(separator: " or ")
+      if group == [.git] {
+        reader.report(
+          .destinations,
+          "class \(dataClass.name) asks for a private git repository, which this version cannot write yet",
+          severity: .warning, hint: "the destinations named here are used until a release knows kind = \"git\"")
+      } else {
+        reader.report(
+          .destinations, "class \(dataClass.name) needs a destination whose location is \(names)",
+          hint: "the frequency table in redoubt.toml(5) lists what each class needs")
+      }
+    }
+  }
+}
+
+/// Names of destinations, at least one, each known.
+func readDestinationNames<Key>(_ reader: TableReader<Key>, _ key: Key, known: [String]) -> [String] {
+  reader.require(key, hint: "\(key.rawValue) = [\"…\"], each the name of a [[destination]]")
+  guard let names = reader.strings(key, ifEmpty: ("has no destination in it", nil)) else { return [] }
+  return names.filter { name in
+    if known.contains(name) { return true }
+    let nearest = nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
+    reader.report(
+      key, "there is no [[destination]] named '\(name)'",
+      hint: nearest ?? (known.isEmpty ? nil : "there are \(known.sorted().joined(separator: ", "))"))
+    return false
+  }
+}

@@ -1,0 +1,185 @@
+public import Digests
+public import Files
+
+/// What a catalog record says, by type. One case a `type`; fields as redoubt-catalog(5) lists them.
+public enum CatalogEvent: Sendable, Equatable {
+  // Written by nodes.
+  case started(RunStarted)
+  case snapshot(SnapshotStored)
+  case unchanged(NothingChanged)
+  case failure(RunFailed)
+  // Written by keepers.
+  case verification(Verification)
+  /// A type that this version does not know: kept and passed on, never interpreted.
+  case unknown(type: String)
+}
+
+/// One line of a catalog.
+public struct CatalogRecord: Sendable, Equatable {
+  /// From 1, without gaps.
+  public var sequence: Int
+  /// SHA-256 of the line before, without its newline; zero for the first.
+  public var previous: SHA256Digest
+  public var time: Timestamp
+  public var event: CatalogEvent
+}
+
+/// A run over one set began; written and stored before its first volume.
+public struct RunStarted: Sendable, Equatable, Codable {
+  public var epoch: String
+  public var set: String
+  public var snapshot: String
+  public init(epoch: Epoch, set: String, snapshot: SnapshotID) {
+    self.epoch = epoch.description
+    self.set = set
+    self.snapshot = snapshot.description
+  }
+}
+
+/// What became of a snapshot at one destination.
+public struct DestinationOutcome: Sendable, Equatable, Codable {
+  public var name: String
+  /// Whether volumes and manifest are all there.
+  public var stored: Bool
+  /// Why not.
+  public var error: String?
+  public init(name: String, stored: Bool, error: String? = nil) {
+    self.name = name
+    self.stored = stored
+    self.error = error
+  }
+}
+
+/// A finished snapshot: at least one destination has all of it.
+public struct SnapshotStored: Sendable, Equatable, Codable {
+  public var set: String
+  public var `class`: String
+  public var mode: String
+  public var snapshot: String
+  /// SHA-256 of the stored manifest.
+  public var manifest: String
+  public var entries: Int
+  /// Bytes of content of all files.
+  public var bytes: UInt64
+  /// Volumes and bytes that this run stored at each destination, the manifest among them.
+  public var volumes: Int
+  public var storedBytes: UInt64
+  /// How many findings the manifest lists.
+  public var findings: Int
+  public var seconds: Double
+  public var destinations: [DestinationOutcome]
+  public init(
+    set: String, class: String, mode: String, snapshot: SnapshotID, manifest: SHA256Digest, entries: Int, bytes: UInt64,
+    volumes: Int, storedBytes: UInt64, findings: Int, seconds: Double, destinations: [DestinationOutcome]
+  ) {
+    self.set = set
+    self.class = `class`
+    self.mode = mode
+    self.snapshot = snapshot.description
+    self.manifest = manifest.hex
+    self.entries = entries
+    self.bytes = bytes
+    self.volumes = volumes
+    self.storedBytes = storedBytes
+    self.findings = findings
+    self.seconds = seconds
+    self.destinations = destinations
+  }
+  enum CodingKeys: String, CodingKey {
+    case set, `class`, mode, snapshot, manifest, entries, bytes, volumes, findings, seconds, destinations
+    case storedBytes = "stored-bytes"
+  }
+}
+
+/// The node looked and found the set as the last snapshot has it: a heartbeat.
+public struct NothingChanged: Sendable, Equatable, Codable {
+  public var set: String
+  /// The snapshot that still holds.
+  public var snapshot: String
+  public init(set: String, snapshot: SnapshotID) {
+    self.set = set
+    self.snapshot = snapshot.description
+  }
+}
+
+/// A run over one set that left no snapshot at any destination.
+public struct RunFailed: Sendable, Equatable, Codable {
+  public var set: String
+  public var snapshot: String
+  public var reason: String
+  public var destinations: [DestinationOutcome]
+  public init(set: String, snapshot: SnapshotID, reason: String, destinations: [DestinationOutcome]) {
+    self.set = set
+    self.snapshot = snapshot.description
+    self.reason = reason
+    self.destinations = destinations
+  }
+}
+
+/// How far a verification goes; each level includes those before it.
+public enum VerificationLevel: String, Sendable, Codable, CaseIterable, Comparable {
+  /// Every object exists with its recorded size.
+  case present
+  /// Every stored byte has its recorded digest.
+  case intact
+  /// Every volume decrypts and unpacks, every file's digest matches.
+  case readable
+  /// The tree is restored to a scratch directory and compared.
+  case restored
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  public static func < (one: Self, other: Self) -> Bool { one.rank < other.rank }
+}
+
+/// What a verification came to.
+public enum VerificationResult: String, Sendable, Codable {
+  case sound
+  /// Something is not what it should be; the findings say what.
+  case damaged
+  /// It could not be checked (no key, no connection): nothing is known.
+  case unchecked
+}
+
+/// A verification of one snapshot at one destination.
+public struct Verification: Sendable, Equatable, Codable {
+  public var host: String
+  public var set: String
+  public var snapshot: String
+  public var destination: String
+  public var level: VerificationLevel
+  public var result: VerificationResult
+  /// Objects and bytes that were fetched or looked at.
+  public var objects: Int
+  public var bytes: UInt64
+  public var seconds: Double
+  /// Why nothing is known, where the result is `unchecked`.
+  public var reason: String?
+  /// At most `findingLimit` of them; `findingCount` counts all.
+  public var findings: [Finding]
+  public var findingCount: Int
+  /// How many findings a record lists at most.
+  public static let findingLimit = 100
+
+  public init(
+    host: String, set: String, snapshot: String, destination: String, level: VerificationLevel,
+    result: VerificationResult, objects: Int, bytes: UInt64, seconds: Double, reason: String? = nil,
+    findings: [Finding] = [], findingCount: Int
+  ) {
+    self.host = host
+    self.set = set
+    self.snapshot = snapshot
+    self.destination = destination
+    self.level = level
+    self.result = result
+    self.objects = objects
+    self.bytes = bytes
+    self.seconds = seconds
+    self.reason = reason
+    self.findings = Array(findings.prefix(Self.findingLimit))
+    self.findingCount = findingCount
+  }
+  enum CodingKeys: String, CodingKey {
+    case host, set, snapshot, destination, level, result, objects, bytes, seconds, reason, findings
+    case findingCount = "finding-count"
+  }
+}

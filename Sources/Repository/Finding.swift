@@ -1,0 +1,39 @@
+/// Something that is not as it should be, as a value: it is recorded and reported, and never ends a run by itself.
+public struct Finding: Sendable, Equatable, Codable {
+  /// What was found; the raw value is what manifests, catalogs and JSON output show.
+  public enum Code: String, Sendable, Codable, CaseIterable {
+    // On the node, while reading sources.
+    case unreadable
+    case vanished
+    case changed
+    case skippedSocket = "skipped-socket"
+    case missingPath = "missing-path"
+    case unsupported
+    // On the keeper, about stored objects and signatures.
+    case missing
+    case wrongSize = "wrong-size"
+    case wrongDigest = "wrong-digest"
+    case unsigned
+    case untrustedSigner = "untrusted-signer"
+    case expiredSigner = "expired-signer"
+    case undecryptable
+    case malformed
+    // On the keeper, about a restored tree.
+    case contentMismatch = "content-mismatch"
+    case entryMissing = "entry-missing"
+    case entryUnexpected = "entry-unexpected"
+    case metadataMismatch = "metadata-mismatch"
+    case notRestored = "not-restored"
+  }
+
+  public var code: Code
+  /// The file's path (escaped as in mtree(5) where it has unprintable bytes) or the object's key.
+  public var path: String
+  public var detail: String
+
+  public init(_ code: Code, _ path: String, _ detail: String) {
+    self.code = code
+    self.path = path
+    self.detail = detail
+  }
+}

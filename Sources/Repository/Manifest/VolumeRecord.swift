@@ -1,0 +1,73 @@
+public import Digests
+
+/// One line of `volumes.tsv`: a stored volume, and what it must be.
+public struct VolumeRecord: Sendable, Equatable {
+  /// Relative to the host's root: `keys/20261121T020000Z-7f3a/volume-000001.tar.zst.gpg`.
+  public var name: String
+  /// Bytes and digest of the stored object.
+  public var size: Int
+  public var digest: SHA256Digest
+  /// Bytes and digest of the decrypted message: a zstd frame.
+  public var plainSize: Int
+  public var plainDigest: SHA256Digest
+  /// Bytes of the piece of tar in that frame.
+  public var tarSize: Int
+  /// How many entries' members began in earlier volumes.
+  public var firstEntry: Int
+  /// Whether the piece begins in the middle of a member.
+  public var startsInside: Bool
+
+  public init(
+    name: String, size: Int, digest: SHA256Digest, plainSize: Int, plainDigest: SHA256Digest, tarSize: Int,
+    firstEntry: Int, startsInside: Bool
+  ) {
+    self.name = name
+    self.size = size
+    self.digest = digest
+    self.plainSize = plainSize
+    self.plainDigest = plainDigest
+    self.tarSize = tarSize
+    self.firstEntry = firstEntry
+    self.startsInside = startsInside
+  }
+
+  static let header = "#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside\n"
+
+  var line: String {
+    "\(name)\t\(size)\t\(digest)\t\(plainSize)\t\(plainDigest)\t\(tarSize)\t\(firstEntry)\t\(startsInside ? 1 : 0)\n"
+  }
+
+  /// Reads a whole `volumes.tsv`. Names that lead out of the host's root, negative or impossible numbers are refused.
+  static func parse(_ content: [UInt8]) throws(ManifestError) -> [VolumeRecord] {
+    var volumes: [VolumeRecord] = []
+    let text = String(decoding: content, as: UTF8.self)
+    guard text.hasPrefix(header) else { throw ManifestError("volumes.tsv", "unknown columns") }
+    for (number, line) in text.split(separator: "\n").dropFirst().enumerated() {
+      guard let volume = VolumeRecord(line: line) else {
+        throw ManifestError("volumes.tsv", "line \(number + 2) is not a volume")
+      }
+      volumes.append(volume)
+    }
+    return volumes
+  }
+
+  private init?(line: Substring) {
+    let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+    guard fields.count == 8, Self.isSafe(fields[0]), let size = Int(fields[1]), size >= 0,
+      let digest = SHA256Digest(hex: fields[2]), let plainSize = Int(fields[3]), plainSize >= 0,
+      let plainDigest = SHA256Digest(hex: fields[4]), let tarSize = Int(fields[5]), tarSize >= 0,
+      let firstEntry = Int(fields[6]), firstEntry >= 0, fields[7] == "0" || fields[7] == "1"
+    else { return nil }
+    self.init(
+      name: String(fields[0]), size: size, digest: digest, plainSize: plainSize, plainDigest: plainDigest,
+      tarSize: tarSize, firstEntry: firstEntry, startsInside: fields[7] == "1")
+  }
+
+  /// Three components (set, snapshot, volume), none of which climbs.
+  private static func isSafe(_ name: Substring) -> Bool {
+    let components = name.split(separator: "/", omittingEmptySubsequences: false)
+    return components.count == 3 && isValidName(String(components[0])) && SnapshotID(components[1]) != nil
+      && components[2].hasPrefix("volume-") && components[2].hasSuffix(".tar.zst.gpg")
+      && isValidName(String(components[2]))
+  }
+}

@@ -1,0 +1,51 @@
+internal import Archive
+internal import Channels
+internal import Repository
+
+/// A manifest's entries one by one, unpacked on a thread of its own a little ahead of the reader.
+final class ListingCursor {
+  private let channel = Channel<[Entry]>(limit: 4)
+  private let thread: DedicatedThread
+  private var batch: ArraySlice<Entry> = []
+  /// The index of the entry that `next()` gives, from 0.
+  private(set) var index = 0
+
+  private static let batchSize = 512
+
+  init(_ manifest: Manifest) {
+    let channel = channel
+    thread = DedicatedThread {
+      do {
+        var batch: [Entry] = []
+        try manifest.forEachEntry { entry in
+          batch.append(entry)
+          if batch.count == Self.batchSize {
+            try channel.send(batch)
+            batch.removeAll(keepingCapacity: true)
+          }
+        }
+        try channel.send(batch)
+        channel.finish()
+      } catch {
+        channel.fail(error)
+      }
+    }
+  }
+
+  /// - Returns: nil after the last entry.
+  /// - Throws: `ManifestError` where the listing is malformed.
+  func next() throws -> Entry? {
+    while batch.isEmpty {
+      guard let more = try channel.receive() else { return nil }
+      batch = more[...]
+    }
+    index += 1
+    return batch.removeFirst()
+  }
+
+  /// Ends the thread; to be called in any case.
+  func stop() {
+    channel.fail(VerifyError(.cancelled, "stopped"))
+    thread.join()
+  }
+}

@@ -1,0 +1,123 @@
+internal import Archive
+internal import Channels
+internal import Files
+internal import Glibc
+internal import Policy
+public import Repository
+internal import Storage
+
+/// What to restore, and where.
+public struct RestoreRequest: Sendable, Equatable {
+  public var selection: SnapshotSelection
+  /// A folder; made where it does not exist.
+  public var target: String
+  /// Paths of the snapshot, with or without a leading slash; empty for everything.
+  public var paths: [String] = []
+  /// Tells what would be restored, and writes nothing.
+  public var dryRun = false
+  /// Restores into a folder that is not empty, replacing what stands in the way.
+  public var force = false
+  /// Makes device nodes too (as root).
+  public var devices = false
+
+  public init(selection: SnapshotSelection, target: String) {
+    self.selection = selection
+    self.target = target
+  }
+}
+
+/// What a restore came to.
+public struct RestoreReport: Sendable, Equatable {
+  public var reference: SnapshotReference
+  public var entries: Int
+  public var bytes: UInt64
+  public var seconds: Double
+  /// Damage, and what could not be restored as it was stored.
+  public var findings: [Finding]
+}
+
+extension Keeper {
+  /// Restores a snapshot or paths of it. Each volume is taken from the first destination that has a sound copy; only
+  /// content with its recorded SHA-256 stays.
+  /// - Throws: where it could not be begun or ended: no snapshot, a target that is not empty, no room.
+  public func restore(_ request: RestoreRequest) throws(VerifyError) -> RestoreReport {
+    let began = environment.clock()
+    do {
+      if !request.dryRun { try prepareTarget(request) }
+      let located = try locate(request.selection)
+      let plan = try RestorePlan(located.manifest, paths: request.paths.map(Self.entryPath))
+      environment.observe(
+        .started(
+          located.reference, destination: "", volumes: plan.volumes.count,
+          bytes: plan.volumes.reduce(0) { $0 + UInt64($1.size) }))
+      var findings: [Finding] = []
+      var restored = (entries: plan.entries, bytes: plan.bytes)
+      if !request.dryRun {
+        let receiver = try TreeReceiver(
+          target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
+        try read(located, plan, into: receiver, report: { findings.append($0) })
+        findings += try receiver.finish()
+        restored = (receiver.entries, receiver.bytes)
+      }
+      let ended = environment.clock()
+      return RestoreReport(
+        reference: located.reference, entries: restored.entries, bytes: restored.bytes,
+        seconds: Double(ended.seconds - began.seconds) + Double(ended.nanoseconds - began.nanoseconds) / 1e9,
+        findings: findings)
+    } catch let error as VerifyError {
+      throw error
+    } catch {
+      throw VerifyError(.target, "the restore is incomplete: \(error)")
+    }
+  }
+
+  private func read(
+    _ located: Located, _ plan: RestorePlan, into receiver: TreeReceiver, report: @escaping (Finding) -> Void
+  ) throws {
+    let volumes = located.manifest.fetching(
+      plan.volumes, from: located.readers, level: .readable, workers: workerCount(configured: configuration.workers),
+      decryptor: located.opening.decryptor)
+    defer { volumes.stop() }
+    let listing = ListingCursor(located.manifest)
+    defer { listing.stop() }
+    var (count, bytes) = (0, UInt64(0))
+    let reading = SnapshotReading(
+      volumes: volumes, listing: listing, receiver: receiver,
+      expectsAll: plan.volumes.count == located.manifest.volumes.count,
+      report: { [environment] finding in
+        environment.observe(.finding(finding))
+        report(finding)
+      },
+      progress: { [environment] volume in
+        if environment.isCancelled() { throw VerifyError(.cancelled, "stopped by a signal; the restore is incomplete") }
+        count += 1
+        bytes += UInt64(volume.size)
+        environment.observe(.progress(volumes: count, bytes: bytes))
+      })
+    try reading.read()
+  }
+
+  private func prepareTarget(_ request: RestoreRequest) throws(VerifyError) {
+    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
+      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+    }
+    guard !request.force, let folder = opendir(request.target) else { return }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let isDot = withUnsafeBytes(of: &entry.pointee.d_name) { name in
+        name[0] == UInt8(ascii: ".") && (name[1] == 0 || (name[1] == UInt8(ascii: ".") && name[2] == 0))
+      }
+      if !isDot {
+        throw VerifyError(
+          .target, "\(request.target) is not empty", hint: "choose an empty folder, or --force to replace what is there"
+        )
+      }
+    }
+  }
+
+  /// `/opt/convex/` as `opt/convex`.
+  static func entryPath(_ path: String) -> [UInt8] {
+    let components = path.utf8.split(separator: UInt8(ascii: "/"))
+    return components.isEmpty ? [UInt8(ascii: ".")] : Array(components.joined(separator: [UInt8(ascii: "/")]))
+  }
+}

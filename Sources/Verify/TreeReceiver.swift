@@ -1,0 +1,96 @@
+internal import Archive
+internal import Channels
+internal import Files
+internal import Repository
+
+/// Takes a snapshot's entries into a folder.
+///
+/// A file whose content turns out unsound is removed again: what stands in the folder in the end is what was stored.
+final class TreeReceiver: EntryReceiver {
+  private let extractor: Extractor
+  private let plan: RestorePlan
+  private let notes = FindingList()
+  /// The file that is being written, and its path below the target.
+  private var file: (file: ExtractedFile, path: [UInt8])?
+  private(set) var entries = 0
+  private(set) var bytes: UInt64 = 0
+
+  /// - Parameter target: an existing folder.
+  init(target: String, plan: RestorePlan, overwrite: Bool, devices: Bool) throws(VerifyError) {
+    self.plan = plan
+    var options = Extractor.Options()
+    options.overwrite = overwrite
+    options.devices = devices
+    do {
+      extractor = try Extractor(target: target, options: options) { [notes] finding in
+        notes.add(Finding(.notRestored, finding.path.displayPath, finding.detail))
+      }
+    } catch {
+      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+    }
+  }
+
+  func begin(_ entry: Entry, index: Int) throws -> Bool {
+    guard let entry = plan.wanted(entry, index: index) else { return false }
+    do throws(ArchiveError) {
+      file = try extractor.create(entry).map { ($0, entry.path) }
+      entries += 1
+      return file != nil
+    } catch {
+      // No room is no property of one entry: everything after it would fail in the same way.
+      if error.code == .full { throw error }
+      notes.add(Finding(.notRestored, entry.path.displayPath, error.reason))
+      return false
+    }
+  }
+
+  func write(_ content: ArraySlice<UInt8>, at offset: UInt64) throws {
+    do { try file?.file.write(content, at: offset) } catch {
+      discard()
+      throw error
+    }
+  }
+
+  func end(_ entry: Entry, isSound: Bool) throws {
+    guard let (file, path) = file else { return }
+    guard isSound else {
+      discard()
+      entries -= 1
+      notes.add(Finding(.notRestored, entry.path.displayPath, "its stored content is damaged"))
+      return
+    }
+    self.file = nil
+    do { try file.finish() } catch {
+      self.file = (file, path)
+      discard()
+      throw error
+    }
+    bytes += entry.size
+  }
+
+  /// Removes the file at hand: nothing half-written stays.
+  private func discard() {
+    guard let (_, path) = file else { return }
+    file = nil
+    do { try extractor.remove(path) } catch {
+      notes.add(Finding(.notRestored, path.displayPath, "its damaged content could not be removed: \(error.reason)"))
+    }
+  }
+
+  /// Sets what waits for the end (the folders' modes and times).
+  /// - Returns: what could not be restored as it was stored.
+  func finish() throws -> [Finding] {
+    extractor.finishDirectories()
+    return notes.all
+  }
+}
+
+/// Findings from several threads.
+private final class FindingList: Sendable {
+  private let monitor = Monitor()
+  // Guarded by `monitor`.
+  private nonisolated(unsafe) var findings: [Finding] = []
+
+  func add(_ finding: Finding) { monitor.locked { findings.append(finding) } }
+  var all: [Finding] { monitor.locked { findings } }
+}

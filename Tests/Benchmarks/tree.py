@@ -1,0 +1,38 @@
+"""The benchmark's mixed tree: many small files of compressible text, and large incompressible ones."""
+
+import os
+import random
+
+WORDS = ("block account balance peer stake order belief state transaction signature memory juice coin transfer query "
+         "network consensus timestamp sequence environment holding index cell branch leaf root hash value tag ref").split()
+
+
+def make_tree(root, small, large, seed=20261121):
+    """`small` text files of 200 bytes to 30 kB (about 4 kB on average), and `large` bytes of random data."""
+    chance = random.Random(seed)
+    lines = [" ".join(chance.choices(WORDS, k=9)) + f" {chance.randrange(10**9)}\n" for _ in range(20000)]
+    root.mkdir(parents=True)
+    for number in range(small):
+        folder = root / f"clients/{number % 40:02d}/{number // 40 % 15:02d}"
+        if number < 600:
+            folder.mkdir(parents=True, exist_ok=True)
+        size = min(30000, max(200, int(chance.lognormvariate(7.8, 0.9))))
+        text = "".join(chance.choices(lines, k=size // 60 + 1))[:size]
+        (folder / f"record-{number:05d}.json").write_text(text)
+    data = root / "data"
+    data.mkdir()
+    # One of nine tenths and nine small ones, as stores with generations have.
+    parts = [large * 9 // 10] + [large // 90] * 9
+    for number, size in enumerate(parts):
+        with open(data / f"store.{number:03d}.etch", "wb") as file:
+            while size > 0:
+                piece = min(size, 4 << 20)
+                file.write(os.urandom(piece))
+                size -= piece
+
+
+def describe_tree(root):
+    sizes = [path.stat().st_size for path in root.rglob("*") if path.is_file()]
+    small = [size for size in sizes if size <= 30000]
+    return (f"{len(sizes)} files, {sum(sizes) / 1e6:.0f} MB: {len(small)} small text files of {sum(small) / 1e6:.0f} MB, "
+            f"the rest incompressible")

@@ -1,0 +1,140 @@
+import Files
+import Glibc
+import Policy
+import TestKit
+import Testing
+
+/// The init commands of both programs.
+@Suite struct SetupTests {
+  let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
+  func endAgents() throws {
+    for home in ["s/gnupg", "k/gnupg"] where Paths.exists("\(folder.path)/\(home)") {
+      try Command.run("gpgconf", ["--homedir", "\(folder.path)/\(home)", "--kill", "all"])
+    }
+  }
+
+  func mode(_ path: String) -> UInt32 {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
+  }
+
+  func text(_ name: String) throws -> String {
+    String(decoding: try FileContent.read("\(folder.path)/\(name)"), as: UTF8.self)
+  }
+
+  /// A node and a keeper set up after each other, up to a configuration that passes the check.
+  @Test func fromNothingToACheckedNode() throws {
+    defer { try? endAgents() }
+    let recipient = try TestKeyRing()
+    let fingerprint = try recipient.makeKey("backup@example.com")
+    let key = try folder.write("backup.asc", try recipient.gpg(["--armor", "--export"]).output)
+    let path = "\(folder.path)/etc/redoubt.toml"
+    let made = try Program.redoubt.run(
+      ["init", "--config", path, "--host", "peer-1", "--state", "\(folder.path)/s", "--recipient-key", key])
+    #expect(made.status == 0, "\(made.errorText)")
+    #expect(mode(path) == 0o600)
+    #expect(mode("\(folder.path)/s") == 0o700)
+    #expect(mode("\(folder.path)/s/gnupg") == 0o700)
+
+    // gpg itself sees the key: ed25519, without an expiry, and the exported file is this key.
+    let listed = try Command.succeed(
+      "gpg", ["--homedir", "\(folder.path)/s/gnupg", "--batch", "--with-colons", "--list-secret-keys"])
+    let signer = try #require(listed.lines.first { $0.hasPrefix("fpr") }?.split(separator: ":").last)
+    #expect(listed.text.contains("redoubt@peer-1"))
+    #expect(made.text.contains("trusted-signers = [\"\(signer)\"]"))
+    let shown = try Command.succeed(
+      "gpg", ["--batch", "--with-colons", "--show-keys", "\(folder.path)/s/peer-1-signer.asc"])
+    #expect(shown.text.contains("fpr:::::::::\(signer):"))
+
+    // What is left is what init says is left.
+    let report = NodeConfiguration.inspect(path)
+    #expect(
+      report.problems.map(\.message) == [
+        "there is no [[destination]]", "there is no [[set]]: nothing would be backed up",
+      ])
+    #expect(report.configuration?.keys.recipients == ["\(fingerprint)"])
+
+    let keeper = try Program.redoubtVerify.run(
+      [
+        "init", "--config", "\(folder.path)/etc/verify.toml", "--state", "\(folder.path)/k", "--node-key",
+        "\(folder.path)/s/peer-1-signer.asc",
+      ])
+    #expect(keeper.status == 0, "\(keeper.errorText)")
+    let watched = KeeperConfiguration.inspect("\(folder.path)/etc/verify.toml")
+    #expect(
+      watched.configuration?.nodes == [WatchedNode(host: "peer-1", trustedSigners: ["\(signer)"], destinations: [])])
+    #expect(keeper.text.contains("--import private.asc"))
+
+    try Paths.makeFolders("\(folder.path)/disk")
+    try folder.write(
+      "etc/redoubt.toml",
+      try text("etc/redoubt.toml") + """
+        [[destination]]
+        name = "disk"
+        kind = "directory"
+        location = "offsite"
+        path = "\(folder.path)/disk"
+        [[set]]
+        name = "data"
+        class = "client-database"
+        paths = ["\(folder.path)/etc"]
+        destinations = ["disk"]
+
+        """)
+    let checked = try Program.redoubt.run(["check", "--config", path])
+    #expect(checked.status == 0, "\(checked.text)")
+  }
+
+  @Test func nothingThatExistsIsChanged() throws {
+    defer { try? endAgents() }
+    let arguments = ["init", "--config", "\(folder.path)/c", "--state", "\(folder.path)/s"]
+    #expect(try Program.redoubt.run(arguments + ["--host", "peer-1"]).status == 0)
+    let before = (try text("c"), try text("s/peer-1-signer.asc"))
+    // Another name now changes nothing: the configuration's own wins.
+    let again = try Program.redoubt.run(arguments + ["--host", "peer-2"])
+    #expect(again.status == 0)
+    #expect(!again.text.contains("made: "))
+    #expect((try text("c"), try text("s/peer-1-signer.asc")) == before)
+    #expect(!Paths.exists("\(folder.path)/s/peer-2-signer.asc"))
+
+    let keeper = ["init", "--config", "\(folder.path)/v", "--state", "\(folder.path)/k"]
+    #expect(try Program.redoubtVerify.run(keeper).status == 0)
+    let starter = try text("v")
+    let twice = try Program.redoubtVerify.run(keeper)
+    #expect(twice.status == 0)
+    #expect(!twice.text.contains("made: "))
+    #expect(try text("v") == starter)
+  }
+
+  @Test func aBrokenConfigurationIsLeftAloneAndNamed() throws {
+    try folder.write("c", "host = \n")
+    let outcome = try Program.redoubt.run(["init", "--config", "\(folder.path)/c", "--state", "\(folder.path)/s"])
+    #expect(outcome.status == 1)
+    #expect(outcome.errorText.hasPrefix("error: \(folder.path)/c: not valid TOML"))
+    #expect(try text("c") == "host = \n")
+    #expect(!Paths.exists("\(folder.path)/s"))
+  }
+
+  @Test(arguments: ["Peer_1", "", "../x", "a b"])
+  func aBadNameMakesNothing(_ host: String) throws {
+    let outcome = try Program.redoubt.run(
+      ["init", "--config", "\(folder.path)/c", "--state", "\(folder.path)/s", "--host", host])
+    #expect(outcome.status == 1)
+    #expect(outcome.errorText.contains("is no valid name"))
+    #expect(!Paths.exists("\(folder.path)/c"))
+    #expect(!Paths.exists("\(folder.path)/s"))
+  }
+
+  @Test func aFileThatIsNoKeyIsRefused() throws {
+    defer { try? endAgents() }
+    let file = try folder.write("key", "not a key\n")
+    let outcome = try Program.redoubt.run(
+      ["init", "--config", "\(folder.path)/c", "--state", "\(folder.path)/s", "--host", "a", "--recipient-key", file])
+    #expect(outcome.status == 1)
+    #expect(outcome.errorText.hasPrefix("error: \(file): "))
+    #expect(!Paths.exists("\(folder.path)/c"))
+  }
+}
