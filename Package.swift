@@ -34,7 +34,6 @@ let package = Package(
   ],
   targets: [
     // C libraries of the system: a module map and a shim header each.
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -48,7 +47,7 @@ let package = Package(
     module("Files", ["CLinux", system]),
 
     // Wrappers: the only importers of their C libraries.
-    module("Archive", ["CArchive", "CLinux", "Digests", "Files", system]),
+    module("Archive", ["CLinux", "Digests", "Files", system]),
     module("OpenPGP", ["CGPGME", "CLinux", "Files", system]),
     module("OpenPGPDecryption", ["CGPGME", "CLinux", "Files", "OpenPGP", system]),
     module("HTTP", ["CCurl"]),

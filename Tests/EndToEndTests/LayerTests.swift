@@ -7,7 +7,6 @@ struct LayerTests {
 
   /// Each C module's only importers.
   private static let wrappers: [String: Set<String>] = [
-    "CArchive": ["Archive"],
     "CGPGME": ["OpenPGP", "OpenPGPDecryption"],
     "CCurl": ["HTTP"],
     "CZstd": ["Compression"],
