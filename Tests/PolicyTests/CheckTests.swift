@@ -202,7 +202,7 @@ import Testing
     let key = try #require(line.split(separator: " ").dropFirst(3).first)
     // Who put it owns it: the bucket's owner sees it in the listing.
     let listing = try server.request("GET", "/\(bucket)", query: [("prefix", "redoubt/peer-1/probe/")])
-    #expect(String(decoding: listing, as: UTF8.self).contains("<Key>redoubt/\(key)</Key>"))
+    #expect(String(decoding: listing.body, as: UTF8.self).contains("<Key>redoubt/\(key)</Key>"))
     for text in [outcome.text, outcome.errorText] { #expect(!text.contains(writer.secretAccessKey.exposed)) }
   }
 }
