@@ -115,7 +115,8 @@ final class Walk {
         try report(Self.finding(path, .current, missing: .vanished))
         continue
       }
-      if isExcluded(status, root) {
+      // A source path on another file system has a walk of its own, which stays on that one.
+      if isExcluded(status, root) || (isOutside(status, root) && sources.contains(path)) {
         try skipped(visit, report)
         continue
       }
@@ -167,7 +168,7 @@ final class Walk {
       modified: status.modified)
     try visit(FoundEntry(entry: entry, status: status, directory: directory, name: name))
     guard status.kind == .directory else { return }
-    if oneFileSystem, status.device != root.device { return try skippedBelow(visit, report) }
+    if isOutside(status, root) { return try skippedBelow(visit, report) }
     if stack.contains(device: status.device, inode: status.inode) {
       return try report(WalkFinding(.unsupported, entryPath, "the same directory as one above it (a mount loop)"))
     }
@@ -210,6 +211,11 @@ final class Walk {
     return path.withUnsafeBufferPointer { path in
       excludes.exclude(UnsafeBufferPointer(rebasing: path[root.pathLength...]), isDirectory: status.kind == .directory)
     }
+  }
+
+  private func isOutside(_ status: FileStatus, _ root: SourceRoot) -> Bool {
+    // Of other objects the device means little: overlay file systems show files with the device below.
+    oneFileSystem && status.kind == .directory && status.device != root.device
   }
 
   private func markVisited() {

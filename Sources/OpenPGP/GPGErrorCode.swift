@@ -29,6 +29,9 @@ package enum GPGErrorCode {
     GPG_ERR_ENOMEM, GPG_ERR_ENOSPC, GPG_ERR_EDQUOT, GPG_ERR_EMFILE, GPG_ERR_ENFILE,
   ]
 
+  /// An error of the system (bit 15, `GPG_ERR_SYSTEM_ERROR`).
+  package static func isSystem(_ error: Int) -> Bool { code(error) & 0x8000 != 0 }
+
   /// Whether the machine lacks memory, space or descriptors. gpg reports other system errors by chance (whatever `errno`
   /// was left over, often ENOTTY), so that they say nothing.
   package static func isShortage(_ error: Int) -> Bool { among(shortages, code(error)) }

@@ -37,14 +37,11 @@ package struct GPGProcess {
     let output = try MemoryFile()
     let statusFile = try MemoryFile()
     let errorFile = try MemoryFile()
-    let process: pid_t
-    do {
-      let inputFile = try MemoryFile(input)
-      process = try GPGProcess.spawn(
-        program, home.map { ["--homedir", $0] } ?? [], arguments,
-        descriptors: [inputFile.descriptor, output.descriptor, errorFile.descriptor, statusFile.descriptor])
-    }
-    let (waitStatus, inTime) = GPGProcess.wait(for: process, seconds: timeout)
+    let inputFile = try MemoryFile(input)
+    let process = try GPGProcess.spawn(
+      program, home.map { ["--homedir", $0] } ?? [], arguments,
+      descriptors: [inputFile.descriptor, output.descriptor, errorFile.descriptor, statusFile.descriptor])
+    let (waitStatus, inTime) = GPGProcess.wait(for: process, seconds: timeout, input: inputFile)
     status = GPGStatus.parse(try statusFile.takeContent())
     complaints = String(decoding: try errorFile.takeContent(), as: UTF8.self)
     self.output = output
@@ -103,19 +100,36 @@ package struct GPGProcess {
   }
 
   /// Waits for the process alone (never for others' children); kills its group once the time is over.
-  private static func wait(for process: pid_t, seconds: Int) -> (status: Int32, inTime: Bool) {
+  ///
+  /// Meanwhile, what gpg has read of a large input goes back to the system: input and output together then need little
+  /// more memory than one of them.
+  private static func wait(
+    for process: pid_t, seconds: Int, input: MemoryFile
+  ) -> (status: Int32, inTime: Bool) {
     let ended = redoubt_pidfd_open(process)
+    defer { if ended >= 0 { close(ended) } }
+    let deadline = milliseconds() + seconds * 1000
+    let isLarge = input.count > 4 << 20
     var inTime = true
-    if ended >= 0 {
+    var isRunning = ended >= 0
+    while isRunning {
+      let left = deadline - milliseconds()
+      inTime = left > 0
+      guard inTime else { break }
       var descriptor = pollfd(fd: ended, events: Int16(POLLIN), revents: 0)
-      let milliseconds = Int32(clamping: seconds * 1000)
-      inTime = retryingInterrupts { Int(poll(&descriptor, 1, milliseconds)) } > 0
-      close(ended)
+      isRunning = poll(&descriptor, 1, Int32(clamping: isLarge ? min(left, 10) : left)) <= 0
+      if isLarge { input.dropWhatWasRead() }
     }
     if !inTime { kill(-process, SIGKILL) }
     var status: Int32 = 0
     _ = retryingInterrupts { Int(waitpid(process, &status, 0)) }
     return (status, inTime)
+  }
+
+  private static func milliseconds() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
   }
 
   /// Our variables, but messages in English: they end up in logs and in `OpenPGPError.reason`.

@@ -56,6 +56,12 @@ package final class MemoryFile: Sendable {
     return content
   }
 
+  /// Gives back what stands before the file's position, which this process shares with the one that reads.
+  package func dropWhatWasRead() {
+    let position = lseek(descriptor, 0, SEEK_CUR)
+    if position > 0 { redoubt_punch_hole(descriptor, 0, position) }
+  }
+
   private static func failure(_ errno: Errno) -> OpenPGPError {
     OpenPGPError(.failed, "", "cannot hold a message in memory: \(errno.description.lowercased())")
   }

@@ -70,16 +70,16 @@ enum DecryptionJudgement {
 
   private static func sessionKeyReason(_ process: GPGProcess) throws(OpenPGPError) -> String {
     let status = process.status
-    let failures = status.all("ERROR").filter { $0.argument(0) == "pkdecrypt_failed" }.errorNumbers
+    let attempts = status.all("ERROR").filter { $0.argument(0) == "pkdecrypt_failed" }.errorNumbers
     let recipients = status.all("ENC_TO").map { $0.argument(0) }
-    if let other = failures.first(where: { !GPGErrorCode.isDamage($0) }) {
+    if let other = attempts.first(where: { !GPGErrorCode.isDamage($0) }) {
       let meaning = GPGErrorCode.meaning(other)
       throw OpenPGPError(
         meaning == .failed ? .agent : meaning, recipients.joined(separator: ", "),
         "cannot use the secret key: \(GPGErrorCode.text(other))", hint: GPGErrorCode.hint(other))
     }
     let isHidden = recipients.contains { $0.allSatisfy { $0 == "0" } }
-    if !failures.isEmpty, !isHidden { return "its session key was changed" }
+    if !attempts.isEmpty, !isHidden { return "its session key was changed" }
     if status.has("NO_SECKEY") || isHidden {
       throw OpenPGPError(
         .noSecretKey, recipients.joined(separator: ", "),
@@ -88,8 +88,10 @@ enum DecryptionJudgement {
         hint: "see the secret keys that are here: gpg --list-secret-keys")
     }
     if status.has("NEED_PASSPHRASE_SYM") { return "it is encrypted with a passphrase, not to a key" }
+    let failures = (status.all("ERROR") + status.all("FAILURE")).filter { $0.argument(0) != "gpg-exit" }
+    let speaks = failures.errorNumbers.contains { !GPGErrorCode.isSystem($0) }
     let isFatal = ["Fatal", "fatal", "out of ", "memory"].contains(where: process.complaints.contains)
-    if status.has("ENC_TO"), !status.has("BEGIN_DECRYPTION"), status.errorNumbers.isEmpty, !isFatal {
+    if status.has("ENC_TO"), !status.has("BEGIN_DECRYPTION"), !speaks, !isFatal {
       return "it breaks off before its content"
     }
     let number = status.errorNumbers.first

@@ -4,7 +4,7 @@ internal import Glibc
 /// Backoff And Jitter", AWS Architecture Blog), so that many clients do not come back at the same moment.
 public struct RetryPolicy: Sendable {
   /// Tries in all, at least one.
-  public var attempts = 5
+  public var attempts: Int
   /// Seconds: the upper bound of the first pause; it doubles with each further one.
   public var firstPause = 0.5
   /// Seconds: where the doubling ends, and the most that a server's Retry-After is followed.
@@ -13,11 +13,17 @@ public struct RetryPolicy: Sendable {
   public var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
   /// Waits for so many seconds; nil to wait on the cancellation, which ends it.
   public var sleep: (@Sendable (Double) -> Void)?
-  public var cancellation = Cancellation()
+  public var cancellation: Cancellation
   /// Told of each failure that is followed by another try.
   public var log: (@Sendable (String) -> Void)?
 
-  public init() {}
+  public init(
+    attempts: Int = 5, cancellation: Cancellation = Cancellation(), log: (@Sendable (String) -> Void)? = nil
+  ) {
+    self.attempts = attempts
+    self.cancellation = cancellation
+    self.log = log
+  }
 
   /// Runs `body` until it succeeds, fails for good, or has been tried often enough.
   /// - Parameter body: is told whether an earlier try may have taken effect although it failed.

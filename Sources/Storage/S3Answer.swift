@@ -23,6 +23,9 @@ struct S3Answer {
     return expiredCodes.contains(errorDocument(answer.body)?["Code"] ?? "")
   }
 
+  /// How the reason of an error begins that a server without some feature answers with.
+  static let unknownOption = "the server does not know an option of this request"
+
   private static let expiredCodes: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
 
   private static func errorDocument(_ body: [UInt8]) -> XMLElement? {
@@ -74,7 +77,7 @@ struct S3Answer {
     case "BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest", "XAmzContentChecksumMismatch":
       transient(.server, "the bytes that arrived are not those that were sent (\(code))")
     case "InternalError": transient(.server, "the server failed (\(code))", unknown: true)
-    case "NotImplemented": make(.refused, "the server does not know an option of this request\(message)")
+    case "NotImplemented": make(.refused, "\(Self.unknownOption)\(message)")
     default: nil
     }
   }
@@ -91,7 +94,7 @@ struct S3Answer {
     case 412: return make(.exists, "there is an object of that key already")
     case 408, 425, 429: return transient(.server, "\(what)\(message)")
     case 507: return make(.full, "no room left on the server", "free some room or raise the quota")
-    case 501: return make(.refused, "the server does not know an option of this request\(message)")
+    case 501: return make(.refused, "\(Self.unknownOption)\(message)")
     case 503: return transient(.server, "\(what)\(message)", unknown: code.isEmpty)
     case 500...599: return transient(.server, "\(what)\(message)", unknown: true)
     default: return make(.refused, "\(what)\(message)", lockHint)

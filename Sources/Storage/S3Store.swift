@@ -27,7 +27,7 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
       try put(upload, isConditional: isConditional)
     } catch {
       // "NotImplemented" may be about another header: only a success without the condition says that it was this one.
-      guard isConditional, error.code == .refused, error.reason.contains("does not know an option") else {
+      guard isConditional, error.code == .refused, error.reason.hasPrefix(S3Answer.unknownOption) else {
         throw error
       }
       try put(upload, isConditional: false)

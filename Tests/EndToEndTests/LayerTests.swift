@@ -29,9 +29,14 @@ struct LayerTests {
     !$0.hasPrefix("C") || $0.dropFirst().first?.isLowercase == true
   }
 
-  private func sources(_ target: String) throws -> [SwiftSource] {
-    try Project.swiftFiles(in: "Sources/\(target)").map { try SwiftSource(path: $0) }
+  /// Every target's files, read once for all tests.
+  private static let read = Result {
+    try targets.reduce(into: [String: [SwiftSource]]()) { all, target in
+      all[target] = try Project.swiftFiles(in: "Sources/\(target)").map { try SwiftSource(path: $0) }
+    }
   }
+
+  private func sources(_ target: String) throws -> [SwiftSource] { try #require(try Self.read.get()[target]) }
 
   @Test func everyTargetHasFiles() {
     #expect(Self.targets.count >= 16)
@@ -62,7 +67,8 @@ struct LayerTests {
 
   @Test(arguments: targets) func nothingEndsTheProcess(_ target: String) throws {
     for source in try sources(target) {
-      for (number, line) in source.code.enumerated() {
+      // Looking for a byte first is much faster than for a pattern: `!`, and the capitals of the two functions.
+      for (number, line) in source.code.enumerated() where line.utf8.contains(where: Array("!EF".utf8).contains) {
         let place = "\(source.path):\(number + 1): \(source.lines[number])"
         #expect(!line.contains(/\b(try|as)!/), "\(place)")
         // A `!` right after an operand; `!=` is an operator.
@@ -78,7 +84,8 @@ struct LayerTests {
     // These write to the terminal: it is their job.
     guard !Self.executables.contains(target), target != "CommandLineOutput" else { return }
     for source in try sources(target) {
-      for (number, line) in source.code.enumerated() where line.contains(/(^|[^.\w])(print|debugPrint|dump)\(/) {
+      for (number, line) in source.code.enumerated()
+      where line.utf8.contains(UInt8(ascii: "(")) && line.contains(/(^|[^.\w])(print|debugPrint|dump)\(/) {
         Issue.record("\(source.path):\(number + 1): \(source.lines[number])")
       }
     }

@@ -78,7 +78,14 @@ private struct LiteralBlanker {
     return String(decoding: output, as: UTF8.self)
   }
 
-  private func follows(_ text: String) -> Bool { bytes[position...].starts(with: text.utf8) }
+  private func follows(_ text: String) -> Bool {
+    var next = position
+    for byte in text.utf8 {
+      guard next < bytes.count, bytes[next] == byte else { return false }
+      next += 1
+    }
+    return true
+  }
 
   private mutating func keep() {
     output.append(bytes[position])
