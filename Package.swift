@@ -79,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "CommandLineOutput", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
+        "Archive", "CommandLineOutput", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
         "Verify", arguments,
       ],
       swiftSettings: settings),

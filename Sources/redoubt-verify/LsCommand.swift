@@ -1,11 +1,14 @@
+import Archive
 import ArgumentParser
 import CommandLineOutput
+import Files
+import Verify
 
 struct LsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls",
     abstract: "List a snapshot's files, from its signed manifest.",
-    discussion: ExitStatus.discussion(also: [.damaged]))
+    discussion: ExitStatus.discussion())
 
   @Argument(help: ArgumentHelp("A snapshot's id, or 'latest'.", valueName: "snapshot"))
   var snapshot: String
@@ -16,4 +19,39 @@ struct LsCommand: ParsableCommand {
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var file: ConfigurationOption
   @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    try options.run { output in
+      let keeper = try Keeper.open(file, output, Progress(output))
+      let (reference, manifest) = try keeper.open(selection.selection(.single(snapshot)))
+      let wanted = path.map { Array($0.utf8.drop { $0 == UInt8(ascii: "/") }) } ?? []
+      let top = wanted.last == UInt8(ascii: "/") ? Array(wanted.dropLast()) : wanted
+      var count = 0
+      try manifest.forEachEntry { entry in
+        guard top.isEmpty || entry.path == top || entry.path.starts(with: top + [UInt8(ascii: "/")]) else { return }
+        count += 1
+        show(entry, output)
+      }
+      if count == 0, let path { throw VerifyError(.notFound, "\(reference) has no \(path)") }
+      return CommandResult(
+        summary: [.init("snapshot", .string("\(reference)")), .init("entries", JSONValue(count))])
+    }
+  }
+
+  private func show(_ entry: Entry, _ output: Output) {
+    let owner = "\(entry.ownerName.isEmpty ? "\(entry.owner)" : entry.ownerName)"
+    let group = "\(entry.groupName.isEmpty ? "\(entry.group)" : entry.groupName)"
+    let mode = String(entry.mode, radix: 8)
+    output.row(
+      "\(String(repeating: "0", count: max(0, 4 - mode.count)))\(mode) \(owner):\(group) \(entry.size) "
+        + "\(entry.modified.rfc3339) \(entry.path.displayPath)\(entry.kind.suffix)")
+    output.event(
+      "entry",
+      [
+        .init("path", .string(entry.path.displayPath)), .init("kind", .string(entry.kind.name)),
+        .init("mode", .string(mode)), .init("uid", JSONValue(entry.owner)), .init("gid", JSONValue(entry.group)),
+        .init("size", JSONValue(entry.size)), .init("time", .string(entry.modified.rfc3339)),
+        .init("sha256", JSONValue(entry.digest?.hex)),
+      ])
+  }
 }

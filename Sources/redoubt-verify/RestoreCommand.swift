@@ -1,5 +1,7 @@
 import ArgumentParser
 import CommandLineOutput
+import Repository
+import Verify
 
 struct RestoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,4 +40,42 @@ struct RestoreCommand: ParsableCommand {
 
   @OptionGroup var file: ConfigurationOption
   @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    try options.run { output in
+      let progress = Progress(output)
+      defer { progress.finish() }
+      let keeper = try Keeper.open(file, output, progress)
+      let selection = SnapshotSelection(
+        hosts: host.map { [$0] } ?? [], sets: set.map { [$0] } ?? [], destinations: destination.map { [$0] } ?? [],
+        snapshots: try .single(snapshot))
+      var request = RestoreRequest(selection: selection, target: try absolutePath(target))
+      request.paths = paths
+      request.dryRun = dryRun
+      request.force = force
+      request.devices = devices
+      let report = try keeper.restore(request)
+      progress.finish()
+      for finding in report.findings { output.show(finding, of: "\(report.reference)") }
+      output.line(
+        "\(report.reference): \(dryRun ? "would restore" : "restored") \(report.entries) entries, "
+          + "\(Amount.bytes(report.bytes)) to \(request.target) in \(Amount.duration(report.seconds))")
+      return CommandResult(
+        ExitStatus(restored: report.findings),
+        summary: [
+          .init("snapshot", .string("\(report.reference)")), .init("target", .string(request.target)),
+          .init("dry-run", .boolean(dryRun)), .init("entries", JSONValue(report.entries)),
+          .init("bytes", JSONValue(report.bytes)), .init("seconds", JSONValue(report.seconds)),
+          .init("findings", JSONValue(report.findings.count)),
+        ])
+    }
+  }
+}
+
+extension ExitStatus {
+  /// Damage weighs more than what this machine could not set (owners without root, unsupported attributes).
+  init(restored findings: [Finding]) {
+    let setOnly: Set<Finding.Code> = [.notRestored, .metadataMismatch, .unsupported]
+    self = findings.isEmpty ? .done : findings.allSatisfy { setOnly.contains($0.code) } ? .partial : .damaged
+  }
 }

@@ -1,10 +1,9 @@
 import ArgumentParser
 import CommandLineOutput
-
-/// How much a verification proves; each level includes those before it.
-enum LevelArgument: String, ExpressibleByArgument, CaseIterable {
-  case present, intact, readable, restored
-}
+import Files
+import Policy
+import Repository
+import Verify
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,10 +12,10 @@ struct VerifyCommand: ParsableCommand {
     discussion: ExitStatus.discussion(
       "Levels: present (every object is there, with its size), intact (every stored byte has its recorded hash), "
         + "readable (the signature is a trusted node's, everything decrypts and unpacks, every file has its hash), "
-        + "restored (restored to a scratch folder and compared).", also: [.partial, .damaged, .locked]))
+        + "restored (restored to a scratch folder and compared).", also: [.damaged, .locked]))
 
   @Option(help: ArgumentHelp("How much is proven.", valueName: "level"))
-  var level = LevelArgument.readable
+  var level = VerificationLevel.readable
 
   @Option(help: ArgumentHelp("A snapshot's id, 'latest' (of each set), or 'all'.", valueName: "snapshot"))
   var snapshot = "latest"
@@ -30,4 +29,54 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var file: ConfigurationOption
   @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    try options.run { output in
+      let progress = Progress(output)
+      defer { progress.finish() }
+      let (keeper, configuration) = try Keeper.session(file, output, progress)
+      guard let snapshots = SnapshotSelection.Snapshots(snapshot) else {
+        throw VerifyError(
+          .notFound, "'\(snapshot)' is no snapshot's id",
+          hint: "'latest', 'all', or an id as redoubt-verify list shows it")
+      }
+      let folder = try scratch.map { try absolutePath($0) } ?? "\(configuration.state)/scratch"
+      if scratch == nil, level == .restored { try Paths.makeFolders(folder) }
+      let (verifications, isComplete) = try keeper.verify(
+        selection.selection(snapshots), level: level, scratch: folder)
+      progress.finish()
+      for verification in verifications { show(verification, output) }
+      let damaged = verifications.count { $0.result == .damaged }
+      let unchecked = verifications.count { $0.result == .unchecked }
+      // Damage weighs more than what could not be checked, and nothing checked is never success.
+      let status: ExitStatus =
+        damaged > 0 ? .damaged : unchecked > 0 || !isComplete || verifications.isEmpty ? .failed : .done
+      return CommandResult(
+        status,
+        summary: [
+          .init("verified", JSONValue(verifications.count)), .init("damaged", JSONValue(damaged)),
+          .init("unchecked", JSONValue(unchecked)), .init("complete", .boolean(isComplete)),
+        ])
+    }
+  }
+
+  private func show(_ verification: Verification, _ output: Output) {
+    let reason = verification.reason.map { ": \($0)" } ?? ""
+    let findings = verification.findingCount > 0 ? ", \(verification.findingCount) findings" : ""
+    output.line(
+      "\(verification.host)/\(verification.set)/\(verification.snapshot) at \(verification.destination): "
+        + "\(verification.level.rawValue): \(verification.result.rawValue)\(reason)\(findings) "
+        + "(\(Amount.bytes(verification.bytes)), \(Amount.duration(verification.seconds)))")
+    output.event(
+      "verification",
+      [
+        .init("host", .string(verification.host)), .init("set", .string(verification.set)),
+        .init("snapshot", .string(verification.snapshot)), .init("destination", .string(verification.destination)),
+        .init("level", .string(verification.level.rawValue)), .init("result", .string(verification.result.rawValue)),
+        .init("objects", JSONValue(verification.objects)), .init("bytes", JSONValue(verification.bytes)),
+        .init("seconds", JSONValue(verification.seconds)), .init("reason", JSONValue(verification.reason)),
+        .init("finding-count", JSONValue(verification.findingCount)),
+        .init("findings", .array(verification.findings.map { .object($0.members) })),
+      ])
+  }
 }

@@ -1,5 +1,8 @@
 import ArgumentParser
+import Backup
 import CommandLineOutput
+import Policy
+import Storage
 
 struct BackupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,4 +20,42 @@ struct BackupCommand: ParsableCommand {
 
   @OptionGroup var file: ConfigurationOption
   @OptionGroup var options: OutputOptions
+
+  func run() throws {
+    try options.run { output in
+      let node = try output.use(NodeConfiguration.inspect(try absolutePath(file.config)))
+      let access = StorageAccess(cancellation: Signals.cancellation, log: output.debugLog)
+      var writers: [String: any ObjectWriter] = [:]
+      for destination in node.destinations { writers[destination.name] = try access.writer(destination) }
+      let report = BackupReporter(output)
+      let engine = BackupEngine(
+        configuration: node, writers: writers,
+        environment: RunEnvironment(
+          isCancelled: { Signals.cancellation.isCancelled }, observe: { report.take($0) }))
+      defer { report.finish() }
+      let outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets)
+      return CommandResult(
+        ExitStatus(outcomes),
+        summary: [
+          .init("sets", JSONValue(outcomes.count)),
+          .init("stored", JSONValue(outcomes.count { $0.status == .stored || $0.status == .partial })),
+          .init("findings", JSONValue(outcomes.reduce(0) { $0 + $1.findings.count })),
+          .init("bytes", JSONValue(outcomes.reduce(0) { $0 + $1.bytes })),
+          .init("stored-bytes", JSONValue(outcomes.reduce(0) { $0 + $1.storedBytes })),
+        ])
+    }
+  }
+}
+
+extension ExitStatus {
+  /// All stored is done; none stored is a failure; anything between is done in part.
+  init(_ outcomes: [SetOutcome]) {
+    if outcomes.allSatisfy({ $0.status == .stored || $0.status == .simulated }) {
+      self = .done
+    } else if outcomes.allSatisfy({ $0.status == .failed }) {
+      self = .failed
+    } else {
+      self = .partial
+    }
+  }
 }

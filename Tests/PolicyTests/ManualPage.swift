@@ -42,7 +42,7 @@ struct ManualPage {
         result[command, default: []] = []
       }
       if !command.isEmpty {
-        for (word, next) in zip(words, words.dropFirst()) where word == "Fl" {
+        for (word, next) in zip(words, words.dropFirst()) where word == "Fl" || word == ".Fl" {
           result[command, default: []].insert(String(next.drop { $0 == "-" }))
         }
       }

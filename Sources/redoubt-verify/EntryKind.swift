@@ -1,0 +1,29 @@
+import Archive
+import Files
+
+extension Entry.Kind {
+  /// As JSON shows it: the types of mtree(5), and `hard-link`.
+  var name: String {
+    switch self {
+    case .file: "file"
+    case .directory: "dir"
+    case .symbolicLink: "link"
+    case .hardLink: "hard-link"
+    case .fifo: "fifo"
+    case .characterDevice: "char"
+    case .blockDevice: "block"
+    }
+  }
+
+  /// What follows the path in a listing: as `ls -F` marks it, with a link's target.
+  var suffix: String {
+    switch self {
+    case .file: ""
+    case .directory: "/"
+    case .symbolicLink(let target): " -> \(target.displayPath)"
+    case .hardLink(let target): " = \(target.displayPath)"
+    case .fifo: "|"
+    case .characterDevice(let major, let minor), .blockDevice(let major, let minor): " (\(major), \(minor))"
+    }
+  }
+}

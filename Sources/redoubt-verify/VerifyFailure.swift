@@ -1,0 +1,12 @@
+public import CommandLineOutput
+public import Verify
+
+extension VerifyError: CommandFailure {
+  public var exitStatus: ExitStatus {
+    switch code {
+    case .locked: .locked
+    case .notFound, .state, .keys, .storage, .target, .cancelled: .failed
+    }
+  }
+  public var message: String { reason }
+}

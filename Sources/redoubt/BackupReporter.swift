@@ -1,0 +1,63 @@
+import Backup
+import CommandLineOutput
+import Repository
+
+/// Turns the engine's events into lines, progress or JSON. Any thread may call it.
+final class BackupReporter: Sendable {
+  private let output: Output
+  private let progress: Progress
+
+  init(_ output: Output) {
+    self.output = output
+    progress = Progress(output)
+  }
+
+  func finish() { progress.finish() }
+
+  func take(_ event: BackupEvent) {
+    switch event {
+    case .setStarted(let set, let snapshot):
+      output.note("\(set): backing up as \(snapshot)")
+      output.event("started", [.init("set", .string(set)), .init("snapshot", .string("\(snapshot)"))])
+    case .progress(let now): progress.update(bytes: now.bytesRead, total: now.expectedBytes, label: now.set)
+    case .finding(let set, let finding): output.show(finding, of: set)
+    case .volumeStored(let set, let name, let bytes, let destination):
+      output.debug("\(set): stored \(name) (\(bytes) bytes) at \(destination)")
+    case .destinationFailed(let set, let destination, let error):
+      output.error("\(set.map { "\($0): " } ?? "")destination \(destination): \(error)", hint: error.hint)
+    case .notice(let text): output.warning(text)
+    case .setFinished(let outcome): show(outcome)
+    }
+  }
+
+  private func show(_ outcome: SetOutcome) {
+    progress.finish()
+    let content = "\(outcome.entries) entries, \(Amount.bytes(outcome.bytes))"
+    switch outcome.status {
+    case .failed: output.line("\(outcome.set): failed: \(outcome.reason ?? "nothing was stored")")
+    case .simulated: output.line("\(outcome.set): would store \(content)")
+    case .stored, .partial:
+      let places = outcome.destinations.map { "\($0.name)\($0.stored ? "" : " (failed)")" }.joined(separator: ", ")
+      output.line(
+        "\(outcome.set): \(outcome.status == .stored ? "stored" : "stored in part"): \(outcome.snapshot), \(content) as "
+          + "\(Amount.bytes(outcome.storedBytes)), to \(places), in \(Amount.duration(outcome.seconds))")
+    }
+    output.event(
+      "set",
+      [
+        .init("set", .string(outcome.set)), .init("snapshot", .string("\(outcome.snapshot)")),
+        .init("status", .string(outcome.status.rawValue)), .init("entries", JSONValue(outcome.entries)),
+        .init("files", JSONValue(outcome.files)), .init("bytes", JSONValue(outcome.bytes)),
+        .init("volumes", JSONValue(outcome.volumes)), .init("stored-bytes", JSONValue(outcome.storedBytes)),
+        .init("seconds", JSONValue(outcome.seconds)), .init("findings", JSONValue(outcome.findings.count)),
+        .init("reason", JSONValue(outcome.reason)), .init("destinations", .array(outcome.destinations.map(Self.json))),
+      ])
+  }
+
+  private static func json(_ outcome: DestinationOutcome) -> JSONValue {
+    .object([
+      .init("name", .string(outcome.name)), .init("stored", .boolean(outcome.stored)),
+      .init("error", JSONValue(outcome.error)),
+    ])
+  }
+}
