@@ -148,7 +148,7 @@ same() { # FOLDER
   diff "$work/before" "$work/after"
   tell "the same, entry for entry: $(find "$1$data/opt/convex" | wc -l) entries (the cache is marked by CACHEDIR.TAG and left out)"
 }
-verify restore latest --host peer-1 --set peer-keys --from offsite --target "$work/restored"
+verify restore latest --host peer-1 --set peer-keys --destination offsite --target "$work/restored"
 same "$work/restored"
 
 step '7. The same without Redoubt: gpg, zstd, tar, and the script that is stored beside the data'
