@@ -176,9 +176,9 @@ awk '{ text = text $0 } END { if (match(text, /"findings" *: *\[ *\{/)) {
 awk -F '\t' -v folder="$set_name/$snapshot" '
   function refuse(why) { print "recover: volumes.tsv, line " NR ": " why; failed = 1; exit 1 }
   function hex(text) { return length(text) == 64 && text !~ /[^0-9a-f]/ }
-  NR == 1 { if ($0 != "#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside")
+  NR == 1 { if ($0 != "#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside\tid")
       refuse("unknown columns"); next }
-  NF != 8 { refuse("not eight fields") }
+  NF != 9 { refuse("not nine fields") }
   $1 != folder "/volume-" sprintf("%06d", NR - 1) ".tar.zst.gpg" { refuse("key out of place") }
   $2 !~ /^[0-9]+$/ || $4 !~ /^[0-9]+$/ || !hex($3) || !hex($5) { refuse("malformed") }
   END { if (!failed && NR < 2) { print "recover: volumes.tsv: no volume"; exit 1 } }

@@ -120,7 +120,7 @@ final class VolumePipeline: Sendable {
     let message = try encryptor.encrypt(frame)
     let record = VolumeRecord(
       name: name(number), size: message.count, digest: SHA256.digest(message), plainSize: frame.count,
-      plainDigest: plainDigest, tarSize: tarSize, firstEntry: firstEntry, startsInside: startsInside)
+      plainDigest: plainDigest, tarSize: tarSize, firstEntry: firstEntry, startsInside: startsInside, id: number)
     return Sealed(
       record: record, number: number,
       upload: Upload(key: root + record.name, content: message, digest: record.digest))

@@ -102,14 +102,14 @@ snapshot() {
   rm -f "$work/pieces"/*
   tar -cf "$work/tar" --sort=name --format=pax --xattrs --acls --sparse -C "$tree" opt
   split -b 1000000 -a 6 -d "$work/tar" "$work/pieces/"
-  printf '#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside\n' >"$work/manifest/volumes.tsv"
+  printf '#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside\tid\n' >"$work/manifest/volumes.tsv"
   for piece in "$work/pieces"/*; do
     number=$((number + 1))
     volume=$(printf 'volume-%06d.tar.zst.gpg' $number)
     zstd -q "$piece" -o "$piece.zst"
     seal --output "$folder/$volume" "$piece.zst"
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t0\t0\n' "keys/$1/$volume" "$(stat -c %s "$folder/$volume")" \
-      "$(sha256 "$folder/$volume")" "$(stat -c %s "$piece.zst")" "$(sha256 "$piece.zst")" "$(stat -c %s "$piece")" \
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t0\t0\t%s\n' "keys/$1/$volume" "$(stat -c %s "$folder/$volume")" \
+      "$(sha256 "$folder/$volume")" "$(stat -c %s "$piece.zst")" "$(sha256 "$piece.zst")" "$(stat -c %s "$piece")" $number \
       >>"$work/manifest/volumes.tsv"
   done
   (cd "$tree" && bsdtar -cf - --format=mtree --options='!all,type,mode,uid,gid,size,time,link,sha256' ./opt) |

@@ -12,6 +12,9 @@ public final class Manifest: Sendable {
   private let frames: [UInt8]
   private let links: [[UInt8]: [UInt8]]
   private let attributes: [[UInt8]: [ExtendedAttribute]]
+  private let contents: [UInt8]?
+  /// Where the pieces of the listing are, by member, when they are not in the manifest itself: `completed` fetches them.
+  public let listing: [String: [ChunkReference]]
 
   /// What one frame may unpack to: a writer's block with room for one entry of any length.
   private static let frameLimit = 256 << 20
@@ -37,7 +40,9 @@ public final class Manifest: Sendable {
     } catch {
       throw ManifestError("manifest", "\(error)")
     }
-    guard hasListing else { throw ManifestError("files.mtree", "missing") }
+    listing = try ListingReferences.parse(members["listing.tsv"] ?? [])
+    guard hasListing || listing["files.mtree"] != nil else { throw ManifestError("files.mtree", "missing") }
+    contents = members["contents.tsv"]
     guard let json = members["snapshot.json"] else { throw ManifestError("snapshot.json", "missing") }
     description = try SnapshotDescription(decoding: json)
     guard let id = SnapshotID(description.id) else { throw ManifestError("snapshot.json", "not a snapshot id") }
@@ -74,10 +79,31 @@ public final class Manifest: Sendable {
     return attributes
   }
 
+  /// The same manifest with its listing in it.
+  /// - Parameter fetch: the content of a chunk of the listing, proven by its digest. Called in the order of the listing.
+  public func completed(_ fetch: (ChunkReference) throws -> [UInt8]) throws -> Manifest {
+    guard !listing.isEmpty else { return self }
+    let members = try ManifestMembers(compressionLevel: 1)
+    try members.append(try description.encoded(), to: "snapshot.json")
+    try members.append(Array((VolumeRecord.header + volumes.map(\.line).joined()).utf8), to: "volumes.tsv")
+    for name in ListingReferences.members {
+      for chunk in listing[name] ?? [] { try members.append(try fetch(chunk), to: name) }
+    }
+    return try Manifest(try members.serialize(ManifestWriter.order))
+  }
+
   /// Calls `body` with each entry, in the order of the tar.
   /// - Throws: what `body` throws, or a `ManifestError` where the listing is malformed.
   public func forEachEntry(_ body: (Entry) throws -> Void) throws {
+    try forEachEntry { entry, _ in try body(entry) }
+  }
+
+  /// Calls `body` with each entry and, in mode `incremental`, the chunks of its content (empty for everything but files
+  /// that have content of their own).
+  public func forEachEntry(_ body: (Entry, [ChunkReference]) throws -> Void) throws {
+    guard listing.isEmpty else { throw ManifestError("listing.tsv", "the listing has not been fetched") }
     var listed = 0
+    var contentLines = LineIterator(contents ?? [])
     try Self.readMembers(frames) { name, reader in
       guard name == "files.mtree" else { return true }
       var listing = MTreeReader()
@@ -86,13 +112,31 @@ public final class Manifest: Sendable {
         if let target = links[entry.path] { entry.kind = .hardLink(target: target) }
         if let attributes = attributes[entry.path] { entry.attributes = attributes }
         listed += 1
-        try body(entry)
+        var chunks: [ChunkReference] = []
+        if contents != nil, case .file = entry.kind {
+          guard let content = contentLines.next() else { throw ManifestError("contents.tsv", "ends early") }
+          chunks = try ContentsListing.chunks(content, of: entry)
+        }
+        try body(entry, chunks)
       }
       return false
     }
     guard listed == description.entries else {
       throw ManifestError("files.mtree", "\(listed) entries where snapshot.json counts \(description.entries)")
     }
+  }
+}
+
+/// The lines of a text one by one, without their ends.
+private struct LineIterator {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ text: [UInt8]) { rest = text[...] }
+
+  mutating func next() -> ArraySlice<UInt8>? {
+    guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+    defer { rest = rest[(end + 1)...] }
+    return rest[..<end]
   }
 }
 

@@ -1,81 +1,90 @@
 public import Archive
-internal import Compression
-internal import Files
 
-/// Makes a manifest: a tar of text members, as a row of zstd frames.
+/// Makes a manifest.
 ///
 /// Entries go in one by one and are compressed as they come, so the memory it takes is that of the compressed listing,
-/// whatever the number of entries. Not safe for concurrent use.
+/// whatever the number of entries. Where the listing is long and `overflow` is given, it goes there instead, to be stored
+/// as chunks like any other content. Not safe for concurrent use.
 public final class ManifestWriter {
-  private let compressor: Compressor
-  private var listing = Member(name: "files.mtree")
-  private var links = Member(name: "links.tsv")
-  private var attributes = Member(name: "attributes.tsv")
+  private let members: ManifestMembers
+  private let overflow: ((String, [UInt8]) throws -> Void)?
+  /// What is not in `members` or passed to `overflow` yet, by member.
+  private var pending: [String: [UInt8]]
+  private var hasOverflowed = false
 
-  /// A tar member whose content is compressed while it grows.
-  private struct Member {
-    let name: String
-    var size: UInt64 = 0
-    var frames: [UInt8] = []
-    var block: [UInt8] = []
-  }
-  /// Bytes of text in one frame: enough to compress well, and what a reader unpacks at a time.
-  static let blockSize = 4 << 20
+  /// A listing up to this many bytes is part of the manifest itself.
+  public static let inlineLimit = 1 << 20
+  private static let pieceSize = 256 << 10
 
-  public init(compressionLevel: Int = 3) throws(ManifestError) {
-    do { compressor = try Compressor(level: compressionLevel) } catch { throw ManifestError("manifest", "\(error)") }
-    listing.block = MTreeWriter.header
+  /// - Parameter overflow: takes the listing's members piece by piece (name, bytes) once they are longer than
+  ///   `inlineLimit` together; nil keeps them in the manifest whatever their length.
+  public init(
+    compressionLevel: Int = 3, overflow: ((String, [UInt8]) throws -> Void)? = nil
+  ) throws(ManifestError) {
+    members = try ManifestMembers(compressionLevel: compressionLevel)
+    self.overflow = overflow
+    pending = ["files.mtree": MTreeWriter.header]
   }
 
-  /// Adds an entry; in the order of the tar.
-  public func add(_ entry: Entry) throws(ManifestError) {
-    MTreeWriter.append(entry, to: &listing.block)
-    if let line = LinksListing.line(for: entry) { links.block += line }
-    if !entry.attributes.isEmpty { attributes.block += AttributesListing.lines(for: entry) }
-    if listing.block.count >= Self.blockSize { try compressBlock(of: &listing) }
-    if attributes.block.count >= Self.blockSize { try compressBlock(of: &attributes) }
-    if links.block.count >= Self.blockSize { try compressBlock(of: &links) }
+  /// Adds an entry of a full snapshot; in the order of the tar.
+  public func add(_ entry: Entry) throws {
+    MTreeWriter.append(entry, to: &pending["files.mtree", default: []])
+    if let line = LinksListing.line(for: entry) { pending["links.tsv", default: []] += line }
+    if !entry.attributes.isEmpty { pending["attributes.tsv", default: []] += AttributesListing.lines(for: entry) }
+    try passOn(atLeast: Self.pieceSize)
   }
+
+  /// Adds an entry of an incremental snapshot by its lines, as `MTreeWriter`, `LinksListing` and `AttributesListing` make
+  /// them.
+  /// - Parameter chunks: a file's content; nil for everything but files.
+  public func add(
+    line: UnsafeRawBufferPointer, link: [UInt8]?, attributes: UnsafeRawBufferPointer,
+    chunks: [ChunkReference]?
+  ) throws {
+    pending["files.mtree", default: []].append(contentsOf: line)
+    if let link { pending["links.tsv", default: []] += link }
+    if !attributes.isEmpty { pending["attributes.tsv", default: []].append(contentsOf: attributes) }
+    if let chunks { ContentsListing.append(chunks, to: &pending["contents.tsv", default: []]) }
+    try passOn(atLeast: Self.pieceSize)
+  }
+
+  /// Passes what is left of the listing on. To be called before `finish` where there is an `overflow`, because what that
+  /// stores belongs in the volumes that `finish` takes.
+  public func finishListing() throws { try passOn(atLeast: 1) }
 
   /// The whole manifest, ready to be signed and encrypted.
-  public func finish(_ description: SnapshotDescription, volumes: [VolumeRecord]) throws(ManifestError) -> [UInt8] {
-    var manifest: [UInt8] = []
-    let table = VolumeRecord.header + volumes.map(\.line).joined()
-    try append(Member(name: "snapshot.json", block: try description.encoded()), to: &manifest)
-    try append(Member(name: "volumes.tsv", block: Array(table.utf8)), to: &manifest)
-    if links.size > 0 || !links.block.isEmpty { try append(links, to: &manifest) }
-    if attributes.size > 0 || !attributes.block.isEmpty { try append(attributes, to: &manifest) }
-    try append(listing, to: &manifest)
-    manifest += try compress([UInt8](repeating: 0, count: 1024))
-    return manifest
-  }
-
-  /// Header, content and padding of a member, as frames of their own.
-  private func append(_ member: Member, to manifest: inout [UInt8]) throws(ManifestError) {
-    var member = member
-    try compressBlock(of: &member)
-    var header: [UInt8] = []
-    do {
-      let pax = PaxWriter { header.append(contentsOf: $0) }
-      try pax.begin(
-        Entry(path: Array(member.name.utf8), kind: .file, mode: 0o600, size: member.size))
-    } catch {
-      throw ManifestError(member.name, "\(error)")
+  /// - Parameter listing: where `overflow` put the members, by name and in order.
+  public func finish(
+    _ description: SnapshotDescription, volumes: [VolumeRecord], listing: [(member: String, chunk: ChunkReference)] = []
+  ) throws -> [UInt8] {
+    try finishListing()
+    try members.append(try description.encoded(), to: "snapshot.json")
+    try members.append(Array((VolumeRecord.header + volumes.map(\.line).joined()).utf8), to: "volumes.tsv")
+    for (member, chunk) in listing {
+      try members.append(Array(ListingReferences.line(member, chunk).utf8), to: "listing.tsv")
     }
-    manifest += try compress(header)
-    manifest += member.frames
-    let padding = Int((512 - member.size % 512) % 512)
-    if padding > 0 { manifest += try compress([UInt8](repeating: 0, count: padding)) }
+    if !hasOverflowed {
+      for (name, bytes) in pending { try members.append(bytes, to: name) }
+      pending = [:]
+    }
+    return try members.serialize(Self.order)
   }
 
-  private func compressBlock(of member: inout Member) throws(ManifestError) {
-    guard !member.block.isEmpty else { return }
-    member.size += UInt64(member.block.count)
-    member.frames += try compress(member.block)
-    member.block.removeAll(keepingCapacity: true)
-  }
+  /// Listings last, the one that is read beside the others at the very end.
+  static let order = ["snapshot.json", "volumes.tsv", "listing.tsv"] + ListingReferences.members
 
-  private func compress(_ bytes: [UInt8]) throws(ManifestError) -> [UInt8] {
-    do throws(ZstdError) { return try compressor.compress(bytes) } catch { throw ManifestError("manifest", "\(error)") }
+  private func passOn(atLeast count: Int) throws {
+    let total = pending.values.reduce(0) { $0 + $1.count }
+    guard total >= count else { return }
+    if let overflow {
+      guard hasOverflowed || total > Self.inlineLimit else { return }
+      hasOverflowed = true
+      for name in ListingReferences.members {
+        if let bytes = pending[name], !bytes.isEmpty { try overflow(name, bytes) }
+      }
+    } else {
+      for (name, bytes) in pending { try members.append(bytes, to: name) }
+    }
+    for name in pending.keys { pending[name] = [] }
   }
 }

@@ -26,11 +26,13 @@ public struct SnapshotDescription: Sendable, Equatable, Codable {
   /// Bytes of content of all files.
   public var bytes: UInt64
   public var findings: [Finding]
+  /// Mode `incremental`: the minimum, average and maximum length of the chunks that files were cut into, in bytes.
+  public var chunkSizes: [Int]?
 
   public init(
     id: SnapshotID, host: String, set: String, class: String, mode: String, epoch: Epoch, started: String,
     finished: String, paths: [String], recipients: [String], signer: String, tool: String, entries: Int, files: Int,
-    bytes: UInt64, findings: [Finding]
+    bytes: UInt64, findings: [Finding], chunkSizes: [Int]? = nil
   ) {
     self.id = id.description
     self.host = host
@@ -48,6 +50,14 @@ public struct SnapshotDescription: Sendable, Equatable, Codable {
     self.files = files
     self.bytes = bytes
     self.findings = findings
+    self.chunkSizes = chunkSizes
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case v, id, host, set, `class`, mode, epoch, started, finished, paths, recipients, signer, tool, entries, files,
+      bytes
+    case findings
+    case chunkSizes = "chunk-sizes"
   }
 
   func encoded() throws(ManifestError) -> [UInt8] {

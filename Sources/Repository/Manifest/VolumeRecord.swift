@@ -16,10 +16,12 @@ public struct VolumeRecord: Sendable, Equatable {
   public var firstEntry: Int
   /// Whether the piece begins in the middle of a member.
   public var startsInside: Bool
+  /// What `contents.tsv` and `listing.tsv` call the volume: positive, unique in the manifest.
+  public var id: Int
 
   public init(
     name: String, size: Int, digest: SHA256Digest, plainSize: Int, plainDigest: SHA256Digest, tarSize: Int,
-    firstEntry: Int, startsInside: Bool
+    firstEntry: Int, startsInside: Bool, id: Int
   ) {
     self.name = name
     self.size = size
@@ -29,12 +31,13 @@ public struct VolumeRecord: Sendable, Equatable {
     self.tarSize = tarSize
     self.firstEntry = firstEntry
     self.startsInside = startsInside
+    self.id = id
   }
 
-  static let header = "#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside\n"
+  static let header = "#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside\tid\n"
 
   var line: String {
-    "\(name)\t\(size)\t\(digest)\t\(plainSize)\t\(plainDigest)\t\(tarSize)\t\(firstEntry)\t\(startsInside ? 1 : 0)\n"
+    "\(name)\t\(size)\t\(digest)\t\(plainSize)\t\(plainDigest)\t\(tarSize)\t\(firstEntry)\t\(startsInside ? 1 : 0)\t\(id)\n"
   }
 
   /// Reads a whole `volumes.tsv`. Names that lead out of the host's root, negative or impossible numbers are refused.
@@ -53,14 +56,15 @@ public struct VolumeRecord: Sendable, Equatable {
 
   private init?(line: Substring) {
     let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-    guard fields.count == 8, Self.isSafe(fields[0]), let size = Int(fields[1]), size >= 0,
+    guard fields.count == 9, Self.isSafe(fields[0]), let size = Int(fields[1]), size >= 0,
       let digest = SHA256Digest(hex: fields[2]), let plainSize = Int(fields[3]), plainSize >= 0,
       let plainDigest = SHA256Digest(hex: fields[4]), let tarSize = Int(fields[5]), tarSize >= 0,
-      let firstEntry = Int(fields[6]), firstEntry >= 0, fields[7] == "0" || fields[7] == "1"
+      let firstEntry = Int(fields[6]), firstEntry >= 0, fields[7] == "0" || fields[7] == "1",
+      let id = Int(fields[8]), id > 0
     else { return nil }
     self.init(
       name: String(fields[0]), size: size, digest: digest, plainSize: plainSize, plainDigest: plainDigest,
-      tarSize: tarSize, firstEntry: firstEntry, startsInside: fields[7] == "1")
+      tarSize: tarSize, firstEntry: firstEntry, startsInside: fields[7] == "1", id: id)
   }
 
   /// Three components (set, snapshot, volume), none of which climbs.
