@@ -103,7 +103,7 @@ let package = Package(
         "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
         "Repository", "Storage", "TestKit", "Verify",
       ]),
-    tests("EndToEndTests", ["Digests", "Files", "TestKit"]),
+    tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],
   swiftLanguageModes: [.v6]
 )
