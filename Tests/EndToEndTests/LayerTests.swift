@@ -12,6 +12,7 @@ struct LayerTests {
     "CCurl": ["HTTP"],
     "CZstd": ["Compression"],
     "CCrypto": ["Digests"],
+    "CSQLite": ["Index"],
     "CLinux": ["Files", "Archive", "OpenPGP", "OpenPGPDecryption", "Storage", "TestKit"],
   ]
 
