@@ -1,12 +1,19 @@
 /// What a `publish` changed.
 public struct Publication: Sendable, Equatable {
   /// Files added or replaced, without listings.
-  public var stagedFiles = 0
-  public var removedFiles = 0
+  public var stagedFiles: Int
+  public var removedFiles: Int
   /// Chunks that the new snapshot does not refer to.
-  public var forgottenChunks = 0
+  public var forgottenChunks: Int
   /// Volumes in which nothing is alive any more.
-  public var forgottenVolumes = 0
+  public var forgottenVolumes: Int
+
+  public init(stagedFiles: Int = 0, removedFiles: Int = 0, forgottenChunks: Int = 0, forgottenVolumes: Int = 0) {
+    self.stagedFiles = stagedFiles
+    self.removedFiles = removedFiles
+    self.forgottenChunks = forgottenChunks
+    self.forgottenVolumes = forgottenVolumes
+  }
 }
 
 extension SetIndex {

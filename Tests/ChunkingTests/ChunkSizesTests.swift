@@ -1,5 +1,5 @@
-import Chunking
-import Testing
+internal import Chunking
+internal import Testing
 
 struct ChunkSizesTests {
   @Test func standardSizesAreValid() throws {

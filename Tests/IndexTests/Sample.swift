@@ -1,7 +1,7 @@
-import Digests
-import Files
-import Index
-import TestKit
+internal import Digests
+internal import Files
+internal import Index
+internal import TestKit
 
 /// Records that differ by a number.
 enum Sample {
