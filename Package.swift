@@ -61,8 +61,8 @@ let package = Package(
     module(
       "Backup",
       [
-        "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "Policy", "Repository",
-        "Storage", system,
+        "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
+        "Repository", "Storage", system,
       ]),
     module(
       "Verify",
@@ -105,7 +105,7 @@ let package = Package(
     tests(
       "EngineTests",
       [
-        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption", "Policy",
         "Repository", "Storage", "TestKit", "Verify",
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),

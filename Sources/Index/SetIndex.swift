@@ -120,6 +120,20 @@ public final class SetIndex {
   /// All volumes with living chunks, in the order in which they were added.
   public func volumes() throws(IndexError) -> [VolumeRecord] { try volumeTable.all() }
 
+  /// The chunks that are in some volumes; one pass over all chunks.
+  public func chunks(in volumes: Set<VolumeID>) throws(IndexError) -> Set<ChunkID> {
+    guard !volumes.isEmpty else { return [] }
+    let statement = try database.prepare("SELECT id, volume FROM chunks_\(number)")
+    defer { statement.reset() }
+    var chunks: Set<ChunkID> = []
+    while try statement.step() {
+      if volumes.contains(VolumeID(number: statement.integer(1))) {
+        chunks.insert(ChunkID(number: statement.integer(0)))
+      }
+    }
+    return chunks
+  }
+
   public func setRecord(of volume: VolumeID, _ record: [UInt8]) throws(IndexError) {
     try database.begin()
     try volumeTable.setRecord(volume, record)
