@@ -20,7 +20,11 @@ public final class IndexFile {
   public static func open(_ path: String) throws(IndexError) -> IndexFile {
     // SQLite would make it with the umask's permissions; its other files take over this one's.
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    if descriptor >= 0 { close(descriptor) }
+    if descriptor >= 0 {
+      close(descriptor)
+    } else if errno != EEXIST {
+      throw SQLiteCode.systemError(errno, path)
+    }
     let database = try Database(path: path)
     try Schema.prepare(database)
     return IndexFile(database)
@@ -30,8 +34,7 @@ public final class IndexFile {
   public static func remove(_ path: String) throws(IndexError) {
     for name in [path + "-wal", path + "-shm", path + "-journal", path] {
       if unlink(name) != 0, errno != ENOENT {
-        let reason = "cannot remove \(name): \(String(cString: strerror(errno)))"
-        throw IndexError(errno == EROFS || errno == EACCES ? .readOnly : .failed, path, reason)
+        throw SQLiteCode.systemError(errno, path)
       }
     }
   }
