@@ -1,10 +1,9 @@
 internal import Digests
 
-/// The known chunks of a set. They are found by the first eight bytes of the digest: an index over whole digests would
-/// be three times as large.
+/// The known chunks of a set.
 final class ChunkTable {
   private let database: Database
-  private let byPrefix: Statement
+  private let prefixes: PrefixTable
   private let byID: Statement
   private let insertion: Statement
   private let moving: Statement
@@ -14,7 +13,7 @@ final class ChunkTable {
   init(_ database: Database, set: Int64) throws(IndexError) {
     self.database = database
     let table = "chunks_\(set)"
-    byPrefix = try database.prepare("SELECT \(Self.columns) FROM \(table) WHERE prefix = ?")
+    prefixes = try PrefixTable(database, set: set)
     byID = try database.prepare("SELECT \(Self.columns) FROM \(table) WHERE id = ?")
     insertion = try database.prepare(
       "INSERT INTO \(table) (id, prefix, digest, length, volume, uses, checksum) VALUES (?, ?, ?, ?, ?, 0, ?)")
@@ -24,10 +23,10 @@ final class ChunkTable {
 
   func find(_ digest: SHA256Digest) throws(IndexError) -> ChunkRecord? {
     let bytes = digest.bytes
-    byPrefix.bind(1, Self.prefix(bytes))
-    defer { byPrefix.reset() }
-    while try byPrefix.step() {
-      if byPrefix.bytes(1).elementsEqual(bytes) { return try record(byPrefix, digest) }
+    for number in try prefixes.find(Self.prefix(bytes)) {
+      byID.bind(1, number)
+      defer { byID.reset() }
+      if try byID.step(), byID.bytes(1).elementsEqual(bytes) { return try record(byID, digest) }
     }
     return nil
   }
@@ -49,7 +48,11 @@ final class ChunkTable {
     insertion.bind(5, volume.number)
     insertion.bind(6, Self.checksum(chunk.id, bytes, chunk.length, volume))
     try insertion.run()
+    prefixes.remember(Self.prefix(bytes), chunk.id.number)
   }
+
+  /// Makes it last which chunks were inserted for a volume.
+  func note(_ chunks: [ChunkID], of volume: VolumeID) throws(IndexError) { try prefixes.note(chunks, of: volume) }
 
   func move(_ chunk: NewChunk, to volume: VolumeID) throws(IndexError) {
     moving.bind(1, volume.number)

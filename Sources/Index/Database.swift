@@ -58,7 +58,11 @@ final class Database {
     try execute("COMMIT")
   }
 
+  /// Counts up: what was kept in memory of a transaction may no longer be so.
+  private(set) var rollbacks = 0
+
   func rollback() {
+    rollbacks += 1
     resetReaders()
     // It fails only where SQLite has rolled back already.
     if isInTransaction { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }

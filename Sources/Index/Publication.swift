@@ -88,6 +88,12 @@ extension SetIndex {
       publication.forgottenChunks += Int(statement.integer(2))
     }
     statement.reset()
+    // In the prefixes' order. Recent chunks are not there yet; what is left of them afterwards leads nowhere.
+    try database.execute(
+      """
+      DELETE FROM prefixes_\(number)
+        WHERE (prefix, id) IN (SELECT prefix, id FROM \(chunks) WHERE uses = 0)
+      """)
     try database.execute("DELETE FROM \(chunks) WHERE uses = 0")
     try database.execute("DELETE FROM \(volumes) WHERE live <= 0")
     publication.forgottenVolumes = database.changedRows

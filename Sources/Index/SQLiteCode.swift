@@ -6,10 +6,23 @@ enum SQLiteCode {
   static func error(_ code: Int32, _ handle: OpaquePointer?, _ path: String) -> IndexError {
     let system = handle.map { sqlite3_system_errno($0) } ?? 0
     var reason = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
-    if system != 0, code & 0xFF != SQLITE_NOTADB, code & 0xFF != SQLITE_CORRUPT {
+    if system != 0, [SQLITE_IOERR, SQLITE_CANTOPEN].contains(code & 0xFF) {
       reason += " (\(String(cString: strerror(system))))"
     }
     return IndexError(meaning(code, system), path, reason)
+  }
+
+  /// A system call that failed on the index's file.
+  static func systemError(_ code: Int32, _ path: String) -> IndexError {
+    IndexError(meaning(code) ?? .failed, path, String(cString: strerror(code)))
+  }
+
+  private static func meaning(_ system: Int32) -> IndexError.Code? {
+    switch system {
+    case ENOSPC, EDQUOT: .full
+    case EACCES, EPERM, EROFS: .readOnly
+    default: nil
+    }
   }
 
   private static func meaning(_ code: Int32, _ system: Int32) -> IndexError.Code {
@@ -21,11 +34,8 @@ enum SQLiteCode {
     case SQLITE_FULL: return .full
     case SQLITE_READONLY: return .readOnly
     case SQLITE_IOERR, SQLITE_CANTOPEN:
-      switch system {
-      case ENOSPC, EDQUOT: return .full
-      case EACCES, EPERM, EROFS: return .readOnly
-      default: return code == SQLITE_IOERR | (2 << 8) ? .damaged : .failed  // SQLITE_IOERR_SHORT_READ
-      }
+      // SQLITE_IOERR_SHORT_READ: the file ends too early.
+      return meaning(system) ?? (code == SQLITE_IOERR | (2 << 8) ? .damaged : .failed)
     default: return .failed
     }
   }

@@ -80,7 +80,9 @@ enum Schema {
       CREATE TABLE chunks_\(id) (
         id INTEGER PRIMARY KEY, prefix INTEGER NOT NULL, digest BLOB NOT NULL, length INTEGER NOT NULL,
         volume INTEGER NOT NULL, uses INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT;
-      CREATE INDEX chunks_\(id)_prefix ON chunks_\(id) (prefix);
+      CREATE TABLE prefixes_\(id) (
+        prefix INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (prefix, id)) STRICT, WITHOUT ROWID;
+      CREATE TABLE recent_\(id) (volume INTEGER PRIMARY KEY, chunks BLOB NOT NULL) STRICT;
       CREATE INDEX chunks_\(id)_unused ON chunks_\(id) (uses) WHERE uses = 0;
       """)
     return id
@@ -97,7 +99,9 @@ enum Schema {
 
   static func dropSet(_ database: Database, _ id: Int64) throws(IndexError) {
     database.resetReaders()
-    for table in ["files", "staged", "chunks", "volumes"] { try database.execute("DROP TABLE \(table)_\(id)") }
+    for table in ["files", "staged", "chunks", "prefixes", "recent", "volumes"] {
+      try database.execute("DROP TABLE \(table)_\(id)")
+    }
     try database.execute("DELETE FROM values_of WHERE set_id = \(id)")
     try database.execute("DELETE FROM sets WHERE id = \(id)")
   }

@@ -152,9 +152,11 @@ public final class SetIndex {
     let plain = chunks.reduce(0) { $0 + $1.length }
     let volume = try volumeTable.insert(
       name, uploaded: uploaded, stored: storedBytes, plain: plain, record: record)
+    var inserted: [ChunkID] = []
     for chunk in chunks {
       guard let known = try chunkTable.find(chunk.digest) else {
         try chunkTable.insert(chunk, volume)
+        inserted.append(chunk.id)
         continue
       }
       guard known.id == chunk.id, known.length == chunk.length else {
@@ -163,6 +165,7 @@ public final class SetIndex {
       try volumeTable.addLiveBytes(known.volume, -known.length)
       try chunkTable.move(chunk, to: volume)
     }
+    try chunkTable.note(inserted, of: volume)
     try volumeTable.addLiveBytes(volume, plain)
     try database.execute("UPDATE sets SET next_chunk = \(nextChunk) WHERE id = \(number)")
     return volume
