@@ -43,7 +43,7 @@ extension Keeper {
   public func restore(_ request: RestoreRequest) throws(VerifyError) -> RestoreReport {
     let began = environment.clock()
     do {
-      if !request.dryRun { try prepareTarget(request) }
+      if !request.dryRun { try checkTarget(request) }
       let located = try locate(request.selection)
       let plan = try RestorePlan(located.manifest, paths: request.paths.map(Self.entryPath))
       environment.observe(
@@ -53,6 +53,10 @@ extension Keeper {
       var findings: [Finding] = []
       var restored = (entries: plan.entries, bytes: plan.bytes)
       if !request.dryRun {
+        // Made only now: where nothing can be restored, nothing is left behind.
+        do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
+          throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+        }
         let receiver = try TreeReceiver(
           target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
         try read(located, plan, into: receiver, report: { findings.append($0) })
@@ -97,10 +101,7 @@ extension Keeper {
     try reading.read()
   }
 
-  private func prepareTarget(_ request: RestoreRequest) throws(VerifyError) {
-    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
-      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
-    }
+  private func checkTarget(_ request: RestoreRequest) throws(VerifyError) {
     guard !request.force, let folder = opendir(request.target) else { return }
     defer { closedir(folder) }
     while let entry = readdir(folder) {

@@ -8,7 +8,7 @@ struct LsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls",
     abstract: "List a snapshot's files, from its signed manifest.",
-    discussion: ExitStatus.discussion())
+    discussion: ExitStatus.discussion(also: [.damaged]))
 
   @Argument(help: ArgumentHelp("A snapshot's id, or 'latest'.", valueName: "snapshot"))
   var snapshot: String
