@@ -191,6 +191,8 @@ final class SetRun {
     environment.observe(.destinationFailed(set: nil, destination: name, error))
     isCatalogBehind = true
     if outcome.status == .stored { outcome.status = .partial }
+    guard error.code == .noSuchStore else { return }
+    do { try state.forgetRecovery(name) } catch { environment.observe(.notice("\(error)")) }
   }
 
   private func seconds(since began: Timestamp) -> Double {
