@@ -164,6 +164,12 @@ public final class NodeState {
     try savePosition()
   }
 
+  /// To be called where a destination turned out to be gone: what takes its place has no recovery files.
+  public func forgetRecovery(_ destination: String) throws(BackupError) {
+    guard position.recovery.removeValue(forKey: destination) != nil else { return }
+    try savePosition()
+  }
+
   // MARK: Files
 
   private func outbox(_ destination: String) -> String { "\(folder)/outbox/\(destination)" }

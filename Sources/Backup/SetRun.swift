@@ -247,6 +247,14 @@ final class SetRun {
     environment.observe(.destinationFailed(set: nil, destination: name, error))
     isCatalogBehind = true
     if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
+    guard error.code == .noSuchStore else { return }
+    do {
+      try state.forgetRecovery(name)
+      // What the index knows of was lost with it.
+      if set.destinations.contains(name) { try state.rememberPublications([], of: set.name) }
+    } catch {
+      environment.observe(.notice("\(error)"))
+    }
   }
 
   private func seconds(since began: Timestamp) -> Double {

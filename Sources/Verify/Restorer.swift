@@ -11,7 +11,8 @@ public struct RestoreRequest: Sendable, Equatable {
   public var selection: SnapshotSelection
   /// A folder; made where it does not exist.
   public var target: String
-  /// Paths of the snapshot, with or without a leading slash; empty for everything.
+  /// Paths of the snapshot, with or without a leading slash, as they are or escaped as `ls` shows them; empty for
+  /// everything.
   public var paths: [String] = []
   /// Tells what would be restored, and writes nothing.
   public var dryRun = false
@@ -43,9 +44,10 @@ extension Keeper {
   public func restore(_ request: RestoreRequest) throws(VerifyError) -> RestoreReport {
     let began = environment.clock()
     do {
-      if !request.dryRun { try prepareTarget(request) }
+      if !request.dryRun { try checkTarget(request) }
       let located = try locate(request.selection)
-      let plan = try RestorePlan(located.manifest, paths: request.paths.map(Self.entryPath))
+      let plan = try RestorePlan(
+        located.manifest, paths: try request.paths.map { try EntryPath.find($0, in: located.manifest) })
       environment.observe(
         .started(
           located.reference, destination: "", volumes: plan.volumes.count,
@@ -53,6 +55,10 @@ extension Keeper {
       var findings: [Finding] = []
       var restored = (entries: plan.entries, bytes: plan.bytes)
       if !request.dryRun {
+        // Made only now: where nothing can be restored, nothing is left behind.
+        do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
+          throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+        }
         let receiver = try TreeReceiver(
           target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
         try read(located, plan, into: receiver, report: { findings.append($0) })
@@ -97,10 +103,7 @@ extension Keeper {
     try reading.read()
   }
 
-  private func prepareTarget(_ request: RestoreRequest) throws(VerifyError) {
-    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
-      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
-    }
+  private func checkTarget(_ request: RestoreRequest) throws(VerifyError) {
     guard !request.force, let folder = opendir(request.target) else { return }
     defer { closedir(folder) }
     while let entry = readdir(folder) {
@@ -113,11 +116,5 @@ extension Keeper {
         )
       }
     }
-  }
-
-  /// `/opt/convex/` as `opt/convex`.
-  static func entryPath(_ path: String) -> [UInt8] {
-    let components = path.utf8.split(separator: UInt8(ascii: "/"))
-    return components.isEmpty ? [UInt8(ascii: ".")] : Array(components.joined(separator: [UInt8(ascii: "/")]))
   }
 }
