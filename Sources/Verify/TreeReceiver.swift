@@ -1,5 +1,4 @@
 internal import Archive
-internal import Channels
 internal import Files
 internal import Repository
 
@@ -81,16 +80,6 @@ final class TreeReceiver: EntryReceiver {
   /// - Returns: what could not be restored as it was stored.
   func finish() throws -> [Finding] {
     extractor.finishDirectories()
-    return notes.all
+    return notes.take()
   }
-}
-
-/// Findings from several threads.
-private final class FindingList: Sendable {
-  private let monitor = Monitor()
-  // Guarded by `monitor`.
-  private nonisolated(unsafe) var findings: [Finding] = []
-
-  func add(_ finding: Finding) { monitor.locked { findings.append(finding) } }
-  var all: [Finding] { monitor.locked { findings } }
 }
