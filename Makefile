@@ -35,10 +35,12 @@ deps: swift
 build: deps
 	swift build $(RELEASE)
 
+# Stripped: symbols and debugging information are a third of the programs' size.
 install:
+	@test -x .build/release/redoubt-verify || { echo 'nothing is built yet: make build' >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	  $(DESTDIR)$(PREFIX)/share/man/man7
-	install -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
+	install -s -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
 	for page in man/*.[157]; do \
 	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit; done
 
