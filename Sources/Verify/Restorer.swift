@@ -11,7 +11,8 @@ public struct RestoreRequest: Sendable, Equatable {
   public var selection: SnapshotSelection
   /// A folder; made where it does not exist.
   public var target: String
-  /// Paths of the snapshot, with or without a leading slash; empty for everything.
+  /// Paths of the snapshot, with or without a leading slash, as they are or escaped as `ls` shows them; empty for
+  /// everything.
   public var paths: [String] = []
   /// Tells what would be restored, and writes nothing.
   public var dryRun = false
@@ -45,7 +46,8 @@ extension Keeper {
     do {
       if !request.dryRun { try checkTarget(request) }
       let located = try locate(request.selection)
-      let plan = try RestorePlan(located.manifest, paths: request.paths.map(Self.entryPath))
+      let plan = try RestorePlan(
+        located.manifest, paths: try request.paths.map { try EntryPath.find($0, in: located.manifest) })
       environment.observe(
         .started(
           located.reference, destination: "", volumes: plan.volumes.count,
@@ -114,11 +116,5 @@ extension Keeper {
         )
       }
     }
-  }
-
-  /// `/opt/convex/` as `opt/convex`.
-  static func entryPath(_ path: String) -> [UInt8] {
-    let components = path.utf8.split(separator: UInt8(ascii: "/"))
-    return components.isEmpty ? [UInt8(ascii: ".")] : Array(components.joined(separator: [UInt8(ascii: "/")]))
   }
 }
