@@ -62,7 +62,7 @@ extension Keeper {
         let receiver = try TreeReceiver(
           target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
         try read(located, plan, into: receiver, report: { findings.append($0) })
-        findings += try receiver.finish()
+        findings += receiver.finish().map(\.finding)
         restored = (receiver.entries, receiver.bytes)
       }
       let ended = environment.clock()

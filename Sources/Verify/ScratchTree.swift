@@ -26,16 +26,24 @@ final class ScratchTree {
   }
 
   /// Completes the tree and compares it with the listing.
-  func finish(comparing manifest: Manifest) throws -> [Finding] {
-    var findings = try receiver.finish()
+  ///
+  /// What this machine could not set or make says nothing about the snapshot: differences at those paths are not reported.
+  /// - Returns: the differences, and what could not be restored here.
+  func finish(comparing manifest: Manifest) throws -> (findings: [Finding], limits: [TreeReceiver.Note]) {
+    let limits = receiver.finish().filter { $0.cause != .damage }
+    let limited = Set(limits.map(\.path))
+    var findings: [Finding] = []
     let listing = ListingCursor(manifest)
     defer { listing.stop() }
     let entries = ListedEntries(listing)
     var comparison = TreeComparison(directory: folder)
     comparison.owners = geteuid() == 0
-    try comparison.compare(entries) { findings.append(Finding($0)) }
+    try comparison.compare(entries) { difference in
+      let isLimited = limited.contains(difference.path) && difference.code != .content
+      if !isLimited { findings.append(Finding(difference)) }
+    }
     if let error = entries.failure { throw error }
-    return findings
+    return (findings, limits)
   }
 
   /// Removes the folder with all that is in it.

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Channels
 internal import Files
+internal import Glibc
 internal import Repository
 
 /// Takes a snapshot's entries into a folder.
@@ -9,7 +10,7 @@ internal import Repository
 final class TreeReceiver: EntryReceiver {
   private let extractor: Extractor
   private let plan: RestorePlan
-  private let notes = FindingList()
+  private let notes = NoteList()
   /// The file that is being written, and its path below the target.
   private var file: (file: ExtractedFile, path: [UInt8])?
   private(set) var entries = 0
@@ -23,7 +24,7 @@ final class TreeReceiver: EntryReceiver {
     options.devices = devices
     do {
       extractor = try Extractor(target: target, options: options) { [notes] finding in
-        notes.add(Finding(.notRestored, finding.path.displayPath, finding.detail))
+        notes.add(finding.path, finding.detail, finding.needsRoot ? .privilege : .machine)
       }
     } catch {
       throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
@@ -39,7 +40,8 @@ final class TreeReceiver: EntryReceiver {
     } catch {
       // No room is no property of one entry: everything after it would fail in the same way.
       if error.code == .full { throw error }
-      notes.add(Finding(.notRestored, entry.path.displayPath, error.reason))
+      let isDevice = entry.kind.isDevice && geteuid() != 0
+      notes.add(entry.path, error.reason, isDevice ? .privilege : .machine)
       return false
     }
   }
@@ -56,7 +58,7 @@ final class TreeReceiver: EntryReceiver {
     guard isSound else {
       discard()
       entries -= 1
-      notes.add(Finding(.notRestored, entry.path.displayPath, "its stored content is damaged"))
+      notes.add(entry.path, "its stored content is damaged", .damage)
       return
     }
     self.file = nil
@@ -73,24 +75,52 @@ final class TreeReceiver: EntryReceiver {
     guard let (_, path) = file else { return }
     file = nil
     do { try extractor.remove(path) } catch {
-      notes.add(Finding(.notRestored, path.displayPath, "its damaged content could not be removed: \(error.reason)"))
+      notes.add(path, "its damaged content could not be removed: \(error.reason)", .machine)
     }
   }
 
   /// Sets what waits for the end (the folders' modes and times).
   /// - Returns: what could not be restored as it was stored.
-  func finish() throws -> [Finding] {
+  func finish() -> [Note] {
     extractor.finishDirectories()
     return notes.all
   }
+
+  /// Something that is not in the folder as it was stored.
+  struct Note: Sendable {
+    enum Cause: Sendable {
+      case damage
+      /// It would have taken root.
+      case privilege
+      /// The file system, or another limit of this machine.
+      case machine
+    }
+
+    /// As in `Entry.path`.
+    var path: [UInt8]
+    var detail: String
+    var cause: Cause
+    var finding: Finding { Finding(.notRestored, path.displayPath, detail) }
+  }
 }
 
-/// Findings from several threads.
-private final class FindingList: Sendable {
+/// Notes from several threads.
+private final class NoteList: Sendable {
   private let monitor = Monitor()
   // Guarded by `monitor`.
-  private nonisolated(unsafe) var findings: [Finding] = []
+  private nonisolated(unsafe) var notes: [TreeReceiver.Note] = []
 
-  func add(_ finding: Finding) { monitor.locked { findings.append(finding) } }
-  var all: [Finding] { monitor.locked { findings } }
+  func add(_ path: [UInt8], _ detail: String, _ cause: TreeReceiver.Note.Cause) {
+    monitor.locked { notes.append(TreeReceiver.Note(path: path, detail: detail, cause: cause)) }
+  }
+  var all: [TreeReceiver.Note] { monitor.locked { notes } }
+}
+
+extension Entry.Kind {
+  fileprivate var isDevice: Bool {
+    switch self {
+    case .characterDevice, .blockDevice: true
+    case .file, .directory, .symbolicLink, .hardLink, .fifo: false
+    }
+  }
 }

@@ -86,7 +86,26 @@ struct Verifier {
       progress: progress)
     try reading.read()
     if let scratchTree {
-      for finding in try scratchTree.finish(comparing: manifest) { report(finding) }
+      let (findings, limits) = try scratchTree.finish(comparing: manifest)
+      for finding in findings { report(finding) }
+      try tell(limits)
+    }
+  }
+
+  /// Without root, owners and the like are compared in the archive alone. Another limit leaves the level unproven.
+  private func tell(_ limits: [TreeReceiver.Note]) throws(VerifyError) {
+    let others = limits.filter { $0.cause != .privilege }
+    if let first = others.first {
+      throw VerifyError(
+        .target,
+        "the scratch folder cannot hold everything: \(first.path.displayPath): \(first.detail)"
+          + (others.count > 1 ? " and \(others.count - 1) more" : ""))
+    }
+    if !limits.isEmpty {
+      environment.observe(
+        .notice(
+          "without root, \(limits.count) owners, attributes or devices were not restored; the archive has them as recorded"
+        ))
     }
   }
 }
