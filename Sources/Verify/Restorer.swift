@@ -89,7 +89,7 @@ extension Keeper {
       volumes: volumes, listing: listing, receiver: receiver,
       expectsAll: plan.volumes.count == located.manifest.volumes.count, report: report, progress: makeProgress())
     try reading.read()
-    for finding in try receiver.finish() { report(finding) }
+    for note in receiver.finish() { report(note.finding) }
     return (receiver.entries, receiver.bytes)
   }
 
@@ -104,6 +104,7 @@ extension Keeper {
     tellStart(located, reading.volumes)
     guard let tree else { return (plan.entries, plan.bytes) }
     try reading.read(reading.volumes, from: located.source, report: report, progress: makeProgress())
+    for note in tree.notes.take() { report(note.finding) }
     return (tree.entries, tree.bytes)
   }
 

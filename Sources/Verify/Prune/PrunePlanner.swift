@@ -38,8 +38,8 @@ struct PrunePlanner {
     var epochs: [String: [SnapshotID]] = [:]
     for snapshot in finished {
       let reference = SnapshotReference(host: node.host, set: set, snapshot: snapshot)
-      switch try opening.open(reference, from: reader) {
-      case .opened(let manifest, _): epochs[manifest.description.epoch, default: []].append(snapshot)
+      switch try opening.open(reference, from: reader, listing: nil) {
+      case .opened(let manifest, _, _): epochs[manifest.description.epoch, default: []].append(snapshot)
       case .damaged(let finding):
         // What a manifest that cannot be read refers to is not known: nothing of the set may go.
         plan.refusals.append(
@@ -58,7 +58,7 @@ struct PrunePlanner {
     }
     for snapshot in finished where reasons[snapshot] != nil {
       let reference = SnapshotReference(host: node.host, set: set, snapshot: snapshot)
-      if case .opened(let manifest, _) = try opening.open(reference, from: reader) {
+      if case .opened(let manifest, _, _) = try opening.open(reference, from: reader, listing: nil) {
         needed.formUnion(manifest.volumes.map(\.name))
       }
     }
