@@ -48,7 +48,8 @@ def goals(laboratory, options):
     for mode in (FULL, INCREMENTAL):
         rows += goals_of_mode(laboratory, mode)
     if rows:
-        yield from ("## Goals" + (" (of no meaning for a tree as small as this)" if options.quick else ""), "", "| Redoubt's mode | what | against | goal | measured | |", "|---|---|---|---|---|---|")
+        title = "## Goals" + (" (of no meaning for a tree as small as this)" if options.quick else "")
+        yield from (title, "", "| Redoubt's mode | what | against | goal | measured | |", "|---|---|---|---|---|---|")
         yield from (f"| {' | '.join(row[:5])} | {'met' if row[5] else '**missed**'} |" for row in rows)
         yield ""
 
