@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CLinux"),
 
     // Foundations: no module here knows what a backup is.
@@ -45,12 +46,14 @@ let package = Package(
     module("Compression", ["CZstd"]),
     module("Channels", []),
     module("Files", ["CLinux", system]),
+    module("Chunking", ["Digests"]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
     module("OpenPGP", ["CGPGME", "CLinux", "Files", system]),
     module("OpenPGPDecryption", ["CGPGME", "CLinux", "Files", "OpenPGP", system]),
     module("HTTP", ["CCurl"]),
+    module("Index", ["CSQLite", "Digests", "Files"]),
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
@@ -58,8 +61,8 @@ let package = Package(
     module(
       "Backup",
       [
-        "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "Policy", "Repository",
-        "Storage", system,
+        "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
+        "Repository", "Storage", system,
       ]),
     module(
       "Verify",
@@ -87,6 +90,8 @@ let package = Package(
     // Real servers, key rings, trees that are hard to back up.
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
+    tests("ChunkingTests", ["Chunking", "Digests"]),
+    tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
     tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
@@ -100,10 +105,10 @@ let package = Package(
     tests(
       "EngineTests",
       [
-        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption", "Policy",
         "Repository", "Storage", "TestKit", "Verify",
       ]),
-    tests("EndToEndTests", ["Digests", "Files", "TestKit"]),
+    tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -24,9 +24,11 @@ public final class BackupEngine {
   }
 
   /// Backs up sets, one after the other; one that fails doesn't stop the rest.
-  /// - Parameter names: the sets' names; empty for all.
+  /// - Parameters:
+  ///   - names: the sets' names; empty for all.
+  ///   - readsAll: in mode `incremental`, reads every file, whatever the index says of it.
   /// - Throws: where nothing could be started: an unknown set, the lock, the state, the keys.
-  public func run(sets names: [String] = []) throws(BackupError) -> [SetOutcome] {
+  public func run(sets names: [String] = [], readsAll: Bool = false) throws(BackupError) -> [SetOutcome] {
     let sets = try chosenSets(names)
     let state = try NodeState(
       folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
@@ -34,10 +36,17 @@ public final class BackupEngine {
     let keys = try BackupKeys(configuration.keys, at: environment.clock())
     var outcomes: [SetOutcome] = []
     for set in sets {
-      let run = SetRun(
-        set: set, configuration: configuration, writers: destinations(of: nil), keys: keys, state: state,
-        environment: environment)
-      let outcome = run.perform()
+      let makeRun = { [self] in
+        SetRun(
+          set: set, configuration: configuration, writers: destinations(of: nil), keys: keys, state: state,
+          environment: environment, readsAll: readsAll)
+      }
+      let run = makeRun()
+      var outcome = run.perform()
+      if run.needsAnotherRun {
+        environment.observe(.notice("\(outcome.reason ?? ""); the index is begun anew, which costs a complete upload"))
+        outcome = makeRun().perform()
+      }
       environment.observe(.setFinished(outcome))
       outcomes.append(outcome)
       if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
@@ -50,7 +59,7 @@ public final class BackupEngine {
     var outcomes: [SetOutcome] = []
     for set in try chosenSets(names) {
       var outcome = SetOutcome(
-        set: set.name, snapshot: environment.snapshotID(), status: .simulated)
+        set: set.name, snapshot: environment.snapshotID(after: nil), status: .simulated)
       do {
         let content = try SourceSurvey.survey(set) { environment.observe(.finding(set: set.name, $0)) }
         outcome.take(content)
@@ -107,7 +116,22 @@ public struct RunEnvironment: Sendable {
     self.observe = observe
   }
 
-  func snapshotID() -> SnapshotID { SnapshotID(started: clock(), random: UInt16(truncatingIfNeeded: random())) }
+  /// A new snapshot's id, later than `last` whatever the clock says: ids must order as snapshots do.
+  func snapshotID(after last: SnapshotID?) -> SnapshotID {
+    let now = clock()
+    let earliest = last.map { Timestamp(seconds: $0.started.seconds + 1) } ?? now
+    return SnapshotID(started: max(now, earliest), random: UInt16(truncatingIfNeeded: random()))
+  }
+}
+
+extension CatalogFile {
+  /// The last snapshot of a set that was begun, finished or not.
+  func lastSnapshot(of set: String) -> SnapshotID? {
+    for record in records.reversed() {
+      if case .started(let run) = record.event, run.set == set { return SnapshotID(run.snapshot) }
+    }
+    return nil
+  }
 }
 
 extension SetOutcome {

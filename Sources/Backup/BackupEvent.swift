@@ -35,6 +35,8 @@ public struct SetOutcome: Sendable, Equatable {
     case partial
     /// No destination has a new snapshot.
     case failed
+    /// The last snapshot still says it all: a heartbeat was recorded, nothing else stored.
+    case unchanged
     /// A dry run: nothing was stored.
     case simulated
   }
@@ -50,8 +52,9 @@ public struct SetOutcome: Sendable, Equatable {
   public var seconds = 0.0
   public var findings: [Finding] = []
   public var destinations: [DestinationOutcome] = []
-  /// Why it failed.
+  /// Why it failed, and how to mend it where that is known.
   public var reason: String?
+  public var hint: String?
 
   init(set: String, snapshot: SnapshotID, status: Status) {
     self.set = set

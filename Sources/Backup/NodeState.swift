@@ -19,9 +19,11 @@ public final class NodeState {
     var nextSegment = 1
     /// By destination, the version of the recovery script that was stored there.
     var recovery: [String: String] = [:]
+    /// By set, the publications that the index may stand at: the last one and, while a run ends, the one before.
+    var publications: [String: [String]] = [:]
   }
 
-  private let folder: String
+  public let folder: String
   private let lock: FileLock
   private var position: Position
   public private(set) var epoch: Epoch
@@ -149,6 +151,22 @@ public final class NodeState {
 
   public func recoveryStored(_ destination: String, version: String) throws(BackupError) {
     position.recovery[destination] = version
+    try savePosition()
+  }
+
+  // MARK: Index
+
+  public var publications: [String: [String]] { position.publications }
+
+  /// To be called before the index publishes.
+  public func rememberPublications(_ names: [String], of set: String) throws(BackupError) {
+    position.publications[set] = names
+    try savePosition()
+  }
+
+  /// To be called where a destination turned out to be gone: what takes its place has no recovery files.
+  public func forgetRecovery(_ destination: String) throws(BackupError) {
+    guard position.recovery.removeValue(forKey: destination) != nil else { return }
     try savePosition()
   }
 

@@ -1,6 +1,7 @@
 internal import Channels
 internal import Digests
 internal import Files
+internal import Index
 internal import OpenPGP
 internal import Policy
 internal import Repository
@@ -19,15 +20,18 @@ final class SetRun {
   private let environment: RunEnvironment
   private let layout: Layout
   private let snapshot: SnapshotID
+  private let readsAll: Bool
   private let lanes: [DestinationLane]
   private var outcome: SetOutcome
+  /// Whether the run failed on a damaged index, which is gone now: another run will do.
+  private(set) var needsAnotherRun = false
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   private var isCatalogBehind = false
 
   /// - Parameter writers: all destinations of the node: the catalog goes to each of them.
   init(
     set: SetConfiguration, configuration: NodeConfiguration, writers: [(name: String, writer: any ObjectWriter)],
-    keys: BackupKeys, state: NodeState, environment: RunEnvironment
+    keys: BackupKeys, state: NodeState, environment: RunEnvironment, readsAll: Bool
   ) {
     self.set = set
     self.configuration = configuration
@@ -36,7 +40,8 @@ final class SetRun {
     self.state = state
     self.environment = environment
     layout = Layout(host: configuration.host)
-    snapshot = environment.snapshotID()
+    self.readsAll = readsAll
+    snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
     lanes = writers.filter { set.destinations.contains($0.name) }.map {
       DestinationLane(name: $0.name, writer: $0.writer)
     }
@@ -48,14 +53,40 @@ final class SetRun {
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
       try announce()
-      let (content, manifest, volumes) = try storeVolumes()
-      outcome.take(content)
-      let digest = try storeManifest(manifest, content, volumes)
-      conclude(began: began, volumes: volumes, manifest: digest)
+      switch set.mode {
+      case .full:
+        let packed = try storeVolumes(packFull)
+        conclude(packed, began: began, manifest: try storeManifest(packed))
+      case .incremental: try performIncremental(began: began)
+      }
     } catch {
-      fail("\(error)", began: began)
+      fail("\(error)", hint: (error as? BackupError)?.hint, began: began)
     }
     return outcome
+  }
+
+  private func performIncremental(began: Timestamp) throws {
+    do {
+      let index = try NodeIndex(
+        folder: state.folder, epoch: state.epoch, now: environment.clock(), marks: state.publications,
+        random: environment.random)
+      for notice in index.notices { environment.observe(.notice(notice)) }
+      let run = try IncrementalRun(
+        set: set, snapshot: snapshot, state: state, index: index, environment: environment, readsAll: readsAll)
+      let packed = try storeVolumes { pipeline in
+        try run.pack(pipeline, report: reportFinding, progress: progressReporter())
+      }
+      guard let packed else { return concludeUnchanged(try run.lastStored ?? snapshot, began: began) }
+      let manifest = try storeManifest(packed)
+      if lanes.allSatisfy(\.isUsable) { try run.manifestStoredEverywhere() }
+      conclude(packed, began: began, manifest: manifest)
+    } catch let error as IndexError {
+      if error.code == .damaged {
+        try IndexFile.remove("\(state.folder)/index.sqlite")
+        needsAnotherRun = true
+      }
+      throw error
+    }
   }
 
   // MARK: Stages
@@ -76,13 +107,13 @@ final class SetRun {
     }
   }
 
-  private func storeVolumes() throws -> (SnapshotContent, ManifestWriter, [VolumeRecord]) {
+  /// Runs `pack` with a pipeline to the set's destinations.
+  private func storeVolumes<Packed>(_ pack: (VolumePipeline) throws -> Packed) throws -> Packed {
     let (set, snapshot, layout, environment) = (set, snapshot, layout, environment)
-    let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
     let pipeline = VolumePipeline(
       workers: workerCount(configured: configuration.workers), encryptor: keys.encryptor,
-      compressionLevel: set.compressionLevel,
-      lanes: lanes, root: layout.root, name: { layout.volumeName(set.name, snapshot, $0) }
+      compressionLevel: set.compressionLevel, lanes: lanes, root: layout.root,
+      name: { layout.volumeName(set.name, snapshot, $0) }
     ) { lane, result in
       switch result {
       case .success(let volume):
@@ -93,39 +124,55 @@ final class SetRun {
       }
     }
     do {
-      let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try pipeline.send($0) }
-      var progress = BackupProgress(set: set.name)
-      progress.expectedBytes = lastBytes
-      let archiver = FullArchiver(
-        assembler: assembler, manifest: manifest,
-        report: { environment.observe(.finding(set: set.name, $0)) },
-        progress: { [lanes] content in
-          if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
-          progress.entries = content.entries
-          progress.bytesRead = content.bytes
-          progress.bytesStored = lanes.filter(\.isUsable).map(\.storedBytes).min() ?? 0
-          environment.observe(.progress(progress))
-        })
-      try archiver.pack(set)
-      return (archiver.content, manifest, try pipeline.finish())
+      let packed = try pack(pipeline)
+      _ = try pipeline.finish()
+      return packed
     } catch {
       pipeline.abandon(error)
       throw error
     }
   }
 
+  private func packFull(_ pipeline: VolumePipeline) throws -> PackedSnapshot {
+    let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
+    let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try pipeline.send($0) }
+    let archiver = FullArchiver(
+      assembler: assembler, manifest: manifest, report: reportFinding, progress: progressReporter())
+    try archiver.pack(set)
+    let volumes = try pipeline.finish()
+    return PackedSnapshot(
+      content: archiver.content, manifest: manifest, volumes: volumes, newVolumes: volumes.count,
+      newBytes: volumes.reduce(0) { $0 + UInt64($1.size) })
+  }
+
+  private func reportFinding(_ finding: Finding) { environment.observe(.finding(set: set.name, finding)) }
+
+  /// Tells how far the set is, and ends it where a signal asked to.
+  private func progressReporter() -> (SnapshotContent) throws -> Void {
+    var progress = BackupProgress(set: set.name)
+    progress.expectedBytes = lastBytes
+    let (lanes, environment) = (lanes, environment)
+    return { content in
+      if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
+      progress.entries = content.entries
+      progress.bytesRead = content.bytes
+      progress.bytesStored = lanes.filter(\.isUsable).map(\.storedBytes).min() ?? 0
+      environment.observe(.progress(progress))
+    }
+  }
+
   /// Signs, encrypts and stores the manifest at each destination that has every volume.
   /// - Returns: SHA-256 of the stored manifest.
-  private func storeManifest(
-    _ manifest: ManifestWriter, _ content: SnapshotContent, _ volumes: [VolumeRecord]
-  ) throws -> SHA256Digest {
+  private func storeManifest(_ packed: PackedSnapshot) throws -> SHA256Digest {
+    let content = packed.content
+    outcome.take(content)
     let description = SnapshotDescription(
       id: snapshot, host: configuration.host, set: set.name, class: set.dataClass, mode: set.mode.rawValue,
       epoch: state.epoch, started: snapshot.started.rfc3339, finished: environment.clock().rfc3339,
       paths: set.paths.map { Array($0.utf8).displayPath }, recipients: keys.recipients.map(\.description),
       signer: keys.signerFingerprint.description, tool: "redoubt \(redoubtVersion)", entries: content.entries,
-      files: content.files, bytes: content.bytes, findings: content.findings)
-    let plain = try manifest.finish(description, volumes: volumes)
+      files: content.files, bytes: content.bytes, findings: content.findings, chunkSizes: packed.chunkSizes)
+    let plain = try packed.manifest.finish(description, volumes: packed.volumes, listing: packed.listing)
     let message = try keys.signer.signAndEncrypt(plain)
     let upload = Upload(key: layout.manifest(set.name, snapshot), content: message)
     for lane in lanes {
@@ -138,9 +185,9 @@ final class SetRun {
     return upload.digest
   }
 
-  private func conclude(began: Timestamp, volumes: [VolumeRecord], manifest: SHA256Digest) {
-    outcome.volumes = volumes.count
-    outcome.storedBytes += volumes.reduce(0) { $0 + UInt64($1.size) }
+  private func conclude(_ packed: PackedSnapshot, began: Timestamp, manifest: SHA256Digest) {
+    outcome.volumes = packed.newVolumes
+    outcome.storedBytes += packed.newBytes
     outcome.destinations = lanes.map(\.outcome)
     outcome.seconds = seconds(since: began)
     let isComplete = outcome.findings.allSatisfy(\.isHarmless) && lanes.allSatisfy(\.isUsable) && !isCatalogBehind
@@ -153,9 +200,18 @@ final class SetRun {
           findings: outcome.findings.count, seconds: outcome.seconds, destinations: outcome.destinations)))
   }
 
-  private func fail(_ reason: String, began: Timestamp) {
+  private func concludeUnchanged(_ last: SnapshotID, began: Timestamp) {
+    outcome.status = lanes.allSatisfy(\.isUsable) && !isCatalogBehind ? .unchanged : .partial
+    outcome.snapshot = last
+    outcome.seconds = seconds(since: began)
+    outcome.destinations = lanes.map(\.outcome)
+    record(.unchanged(NothingChanged(set: set.name, snapshot: last)))
+  }
+
+  private func fail(_ reason: String, hint: String?, began: Timestamp) {
     outcome.status = .failed
     outcome.reason = reason
+    outcome.hint = hint
     outcome.seconds = seconds(since: began)
     // No manifest was stored: what a lane took is no snapshot.
     outcome.destinations = lanes.map {
@@ -183,14 +239,22 @@ final class SetRun {
       }
     } catch {
       environment.observe(.notice("the run's outcome could not be recorded: \(error)"))
-      if outcome.status == .stored { outcome.status = .partial }
+      if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
     }
   }
 
   private func reportDestination(_ name: String, _ error: StorageError) {
     environment.observe(.destinationFailed(set: nil, destination: name, error))
     isCatalogBehind = true
-    if outcome.status == .stored { outcome.status = .partial }
+    if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
+    guard error.code == .noSuchStore else { return }
+    do {
+      try state.forgetRecovery(name)
+      // What the index knows of was lost with it.
+      if set.destinations.contains(name) { try state.rememberPublications([], of: set.name) }
+    } catch {
+      environment.observe(.notice("\(error)"))
+    }
   }
 
   private func seconds(since began: Timestamp) -> Double {

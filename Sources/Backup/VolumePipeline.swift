@@ -29,6 +29,10 @@ final class VolumePipeline: Sendable {
   // Guarded by `monitor`.
   private nonisolated(unsafe) var records: [Int: VolumeRecord] = [:]
   private nonisolated(unsafe) var remaining: [Int: Int] = [:]
+  private nonisolated(unsafe) var misses: [Int: Int] = [:]
+  private nonisolated(unsafe) var arrivals: [Arrival] = []
+  private nonisolated(unsafe) var underway = 0
+  private nonisolated(unsafe) var failure: (any Error)?
   // Written by `init` and read by `finish`, both on the owner's thread.
   private nonisolated(unsafe) var workers: [DedicatedThread] = []
   private nonisolated(unsafe) var uploaders: [DedicatedThread] = []
@@ -59,6 +63,34 @@ final class VolumePipeline: Sendable {
     }
   }
 
+  /// A volume that no destination is still to answer for.
+  struct Arrival: Sendable {
+    let number: Int
+    let record: VolumeRecord
+    /// Whether every destination has it.
+    let isEverywhere: Bool
+  }
+
+  /// The volumes that have arrived since the last call; none that every destination failed to take.
+  func takeArrivals() -> [Arrival] {
+    monitor.locked {
+      defer { arrivals = [] }
+      return arrivals
+    }
+  }
+
+  /// Waits until nothing is underway; more may be sent afterwards.
+  /// - Throws: as `send`.
+  func drain() throws {
+    try monitor.locked {
+      while underway > 0, failure == nil { monitor.wait() }
+      if let failure { throw failure }
+    }
+    guard lanes.contains(where: \.isUsable) else {
+      throw BackupError(.failed, "no destination could store the snapshot")
+    }
+  }
+
   /// Takes a volume; waits while too many are in flight.
   /// - Throws: what stopped the pipeline: an error of compression or encryption, or that no destination is left.
   func send(_ volume: PlainVolume) throws {
@@ -66,6 +98,7 @@ final class VolumePipeline: Sendable {
       throw BackupError(.failed, "no destination could store the snapshot")
     }
     permits.acquire(1)
+    monitor.locked { underway += 1 }
     try input.send(volume)
   }
 
@@ -108,6 +141,10 @@ final class VolumePipeline: Sendable {
       // Ends both sides: the reader of sources gets this error at its next volume.
       input.fail(error)
       permits.lift()
+      monitor.locked {
+        failure = failure ?? error
+        monitor.wakeAll()
+      }
     }
   }
 
@@ -137,12 +174,29 @@ final class VolumePipeline: Sendable {
   private func upload(_ lane: DestinationLane, _ channel: Channel<Sealed>) {
     // An error here is the one given to `abandon`, which tells the caller itself.
     while let sealed = try? channel.receive() {
-      if lane.put(sealed.upload, onFailure: { observe(lane, .failure($0)) }) { observe(lane, .success(sealed.record)) }
-      let isLast = monitor.locked {
-        remaining[sealed.number, default: 1] -= 1
-        return remaining[sealed.number] == 0
-      }
+      let isStored = lane.put(sealed.upload) { observe(lane, .failure($0)) }
+      if isStored { observe(lane, .success(sealed.record)) }
+      let isLast = monitor.locked { answer(for: sealed, isStored: isStored) }
       if isLast { permits.release(1) }
     }
+  }
+
+  /// Notes a destination's answer. Inside `monitor`.
+  /// - Returns: whether it was the last one for this volume.
+  private func answer(for sealed: Sealed, isStored: Bool) -> Bool {
+    let number = sealed.number
+    let left = remaining[number, default: 1] - 1
+    remaining[number] = left
+    if !isStored { misses[number, default: 0] += 1 }
+    guard left == 0 else { return false }
+    let missed = misses[number, default: 0]
+    remaining[number] = nil
+    misses[number] = nil
+    if missed < lanes.count {
+      arrivals.append(Arrival(number: number, record: sealed.record, isEverywhere: missed == 0))
+    }
+    underway -= 1
+    monitor.wakeAll()
+    return true
   }
 }

@@ -62,6 +62,7 @@ extension Output {
     event(
       "problem",
       [
+        .init("file", .string(path)),
         .init("severity", .string(problem.severity.rawValue)),
         .init("line", problem.line.map { JSONValue($0) } ?? .null), .init("key", JSONValue(problem.key)),
         .init("message", .string(problem.message)), .init("hint", JSONValue(problem.hint)),

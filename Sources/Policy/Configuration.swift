@@ -56,6 +56,14 @@ public struct SetConfiguration: Sendable, Equatable {
   public var volumeSize = 32 << 20
   /// zstd's level, 1 to 19.
   public var compressionLevel = 3
+  /// Mode `incremental`: seconds after which a stored volume's content is sent again at the latest.
+  public var refresh: Int64 = 90 * 86400
+  /// Mode `incremental`: the part of a volume, 0 to 1, that must still be referred to; below it the rest is sent again.
+  public var compact = 0.5
+  /// Mode `incremental`: don't take a new inode number for a change (network file systems).
+  public var ignoreInode = false
+  /// Mode `incremental`: don't take a new ctime for a change (network file systems, restored disks).
+  public var ignoreCtime = false
   public init(name: String, dataClass: String, paths: [String], destinations: [String]) {
     self.name = name
     self.dataClass = dataClass

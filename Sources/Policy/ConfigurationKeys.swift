@@ -48,6 +48,12 @@ enum SetKey: String, ConfigurationKey {
   case mode, destinations
   case volumeSize = "volume-size"
   case compressionLevel = "compression-level"
+  case refresh, compact
+  case ignoreInode = "ignore-inode"
+  case ignoreCtime = "ignore-ctime"
+
+  /// Those that mean something in mode `incremental` alone.
+  static let incremental: Set<SetKey> = [.refresh, .compact, .ignoreInode, .ignoreCtime]
 }
 
 /// `[[node]]`.

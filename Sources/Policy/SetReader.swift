@@ -21,16 +21,24 @@ struct SetReader {
     set.exclude = reader.strings(.exclude) ?? []
     if let value = reader.boolean(.excludeCaches) { set.excludeCaches = value }
     if let value = reader.boolean(.oneFileSystem) { set.oneFileSystem = value }
-    if let mode = reader.choice(.mode, SetConfiguration.Mode.self) {
-      if mode == .incremental {
-        reader.report(
-          .mode, "incremental sets cannot be made by this version yet", hint: "mode = \"full\" stores every file anew")
-      }
-      set.mode = .full
-    }
+    if let mode = reader.choice(.mode, SetConfiguration.Mode.self) { set.mode = mode }
     if let bytes = reader.bytes(.volumeSize, in: 1 << 20...1 << 30) { set.volumeSize = bytes }
     if let level = reader.integer(.compressionLevel, in: 1...19) { set.compressionLevel = level }
+    readIncremental(&set)
     return set
+  }
+
+  private func readIncremental(_ set: inout SetConfiguration) {
+    if set.mode == .full {
+      for key in SetKey.allCases where SetKey.incremental.contains(key) && reader.table[key.rawValue] != nil {
+        reader.report(key, "means something with mode = \"incremental\" alone", hint: "remove it, or set the mode")
+      }
+      return
+    }
+    if let seconds = reader.seconds(.refresh, in: 86400...(3650 * 86400)) { set.refresh = seconds }
+    if let part = reader.fraction(.compact) { set.compact = part }
+    if let value = reader.boolean(.ignoreInode) { set.ignoreInode = value }
+    if let value = reader.boolean(.ignoreCtime) { set.ignoreCtime = value }
   }
 
   private func dataClass() -> DataClass? {

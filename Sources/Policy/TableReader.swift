@@ -118,6 +118,32 @@ struct TableReader<Key: ConfigurationKey> {
     return nil
   }
 
+  /// A time such as `90d`, in seconds.
+  func seconds(_ key: Key, in range: ClosedRange<Int64>) -> Int64? {
+    guard let text = string(key) else { return nil }
+    guard let value = Quantity.seconds(text) else {
+      report(key, "'\(text)' is no time", hint: "write a number and a unit: 12h, 90d, 4w")
+      return nil
+    }
+    if range.contains(value) { return value }
+    report(key, "must be from \(range.lowerBound / 86400)d to \(range.upperBound / 86400)d, but is \(text)")
+    return nil
+  }
+
+  /// A number from 0 to 1.
+  func fraction(_ key: Key) -> Double? {
+    let value: Double? = value(key, "a number from 0 to 1") {
+      switch $0 {
+      case .real(let number): number
+      case .integer(let number): Double(number)
+      default: nil
+      }
+    }
+    guard let value, !(0...1).contains(value) else { return value }
+    report(key, "must be from 0 to 1, but is \(value)")
+    return nil
+  }
+
   /// A string that is one of a type's raw values.
   func choice<Choice: CaseIterable & RawRepresentable>(_ key: Key, _: Choice.Type) -> Choice?
   where Choice.RawValue == String {

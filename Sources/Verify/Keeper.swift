@@ -41,7 +41,7 @@ public final class Keeper {
 
   /// Opens the manifest of the one snapshot that a selection means, at the first destination that has a sound one.
   /// - Throws: `.notFound` where there is none or several sets are meant; `.storage` and `.keys` where it could not be
-  ///   opened; damage is thrown here too, because without a manifest there is nothing to show.
+  ///   opened; `.damaged` where its manifest is damaged, because without one there is nothing to show.
   public func open(_ selection: SnapshotSelection) throws(VerifyError) -> (SnapshotReference, Manifest) {
     let found = try locate(selection)
     return (found.reference, found.manifest)
@@ -80,6 +80,7 @@ public final class Keeper {
     }
     let decryptor = try makeDecryptor()
     var problems: [String] = []
+    var isDamaged = false
     for copy in copies {
       let opening = try ManifestOpening(node: copy.node, decryptor: decryptor)
       do {
@@ -93,6 +94,7 @@ public final class Keeper {
           return Located(reference: reference, manifest: manifest, source: source)
         case .damaged(let finding):
           environment.observe(.finding(finding))
+          isDamaged = true
           problems.append("\(copy.destination): \(finding.code.rawValue): \(finding.detail)")
         }
       } catch {
@@ -101,7 +103,8 @@ public final class Keeper {
       }
     }
     throw VerifyError(
-      .storage, "no destination has a sound manifest of \(reference): \(problems.joined(separator: "; "))")
+      isDamaged ? .damaged : .storage,
+      "no destination has a sound manifest of \(reference): \(problems.joined(separator: "; "))")
   }
 
   /// Node by node, each chosen destination with its reader.

@@ -11,7 +11,8 @@ public struct RestoreRequest: Sendable, Equatable {
   public var selection: SnapshotSelection
   /// A folder; made where it does not exist.
   public var target: String
-  /// Paths of the snapshot, with or without a leading slash; empty for everything.
+  /// Paths of the snapshot, with or without a leading slash, as they are or escaped as `ls` shows them; empty for
+  /// everything.
   public var paths: [String] = []
   /// Tells what would be restored, and writes nothing.
   public var dryRun = false
@@ -43,9 +44,10 @@ extension Keeper {
   public func restore(_ request: RestoreRequest) throws(VerifyError) -> RestoreReport {
     let began = environment.clock()
     do {
-      if !request.dryRun { try prepareTarget(request) }
+      if !request.dryRun { try checkTarget(request) }
       let located = try locate(request.selection)
-      let plan = try RestorePlan(located.manifest, paths: request.paths.map(Self.entryPath))
+      let plan = try RestorePlan(
+        located.manifest, paths: try request.paths.map { try EntryPath.find($0, in: located.manifest) })
       var findings: [Finding] = []
       let report = { [environment] (finding: Finding) in
         environment.observe(.finding(finding))
@@ -71,6 +73,7 @@ extension Keeper {
   ) throws -> (entries: Int, bytes: UInt64) {
     tellStart(located, plan.volumes)
     if request.dryRun { return (plan.entries, plan.bytes) }
+    try makeTarget(request)
     let receiver = try TreeReceiver(
       target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
     let volumes = located.manifest.fetching(plan.volumes, from: located.source, level: .readable)
@@ -88,6 +91,7 @@ extension Keeper {
   private func restoreChunks(
     _ located: Located, _ plan: RestorePlan, _ request: RestoreRequest, _ report: (Finding) -> Void
   ) throws -> (entries: Int, bytes: UInt64) {
+    if !request.dryRun { try makeTarget(request) }
     let tree =
       request.dryRun
       ? nil
@@ -97,6 +101,13 @@ extension Keeper {
     guard let tree else { return (plan.entries, plan.bytes) }
     try reading.read(reading.volumes, from: located.source, report: report, progress: makeProgress())
     return (tree.entries, tree.bytes)
+  }
+
+  /// Made only once the manifest is open: where nothing can be restored, nothing is left behind.
+  private func makeTarget(_ request: RestoreRequest) throws(VerifyError) {
+    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
+      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+    }
   }
 
   private func tellStart(_ located: Located, _ volumes: [VolumeRecord]) {
@@ -116,10 +127,7 @@ extension Keeper {
     }
   }
 
-  private func prepareTarget(_ request: RestoreRequest) throws(VerifyError) {
-    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
-      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
-    }
+  private func checkTarget(_ request: RestoreRequest) throws(VerifyError) {
     guard !request.force, let folder = opendir(request.target) else { return }
     defer { closedir(folder) }
     while let entry = readdir(folder) {
@@ -132,11 +140,5 @@ extension Keeper {
         )
       }
     }
-  }
-
-  /// `/opt/convex/` as `opt/convex`.
-  static func entryPath(_ path: String) -> [UInt8] {
-    let components = path.utf8.split(separator: UInt8(ascii: "/"))
-    return components.isEmpty ? [UInt8(ascii: ".")] : Array(components.joined(separator: [UInt8(ascii: "/")]))
   }
 }

@@ -28,6 +28,8 @@ final class SnapshotReading {
   private let hash = SHA256()
   /// A volume that was taken from `volumes` but belongs to the next run.
   private var lookahead: OrderedVolumes.Fetched?
+  /// Why a volume could not be fetched: what ends early for that is not damaged.
+  private var failure: (any Error)?
 
   /// - Parameters:
   ///   - report: called for each finding.
@@ -72,7 +74,6 @@ final class SnapshotReading {
   private func readRun(_ first: VolumeRecord, _ tar: [UInt8]) throws {
     var pieces: [[UInt8]] = [tar]
     var isWhole = true
-    var failure: (any Error)?
     let archive = TarReader { [self] in
       if let piece = pieces.popLast() { return piece }
       do {
@@ -143,7 +144,10 @@ final class SnapshotReading {
       do {
         isSound = try readContent(of: entry, archive, wanted: wanted) && isSound
       } catch {
-        report(Finding(.contentMismatch, entry.path.displayPath, "its content is cut short"))
+        // Neither a receiver that is full nor storage that does not answer says anything about what is stored.
+        if case .malformed = error, failure == nil {
+          report(Finding(.contentMismatch, entry.path.displayPath, "its content is cut short"))
+        }
         do { try receiver?.end(entry, isSound: false) } catch { throw .failed(error) }
         throw error
       }

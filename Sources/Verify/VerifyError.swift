@@ -1,7 +1,8 @@
 public import Files
 public import Repository
 
-/// Why the keeper could not do or could not check something. Damage is never an error: it is a finding.
+/// Why the keeper could not do or could not check something. Damage is a finding, and an error only where it leaves
+/// nothing to work on.
 public struct VerifyError: Error, Equatable, CustomStringConvertible {
   public enum Code: Sendable, Equatable {
     case locked
@@ -12,6 +13,8 @@ public struct VerifyError: Error, Equatable, CustomStringConvertible {
     /// The keyring, the agent or the private key.
     case keys
     case storage
+    /// No destination has a sound manifest, and at least one has a damaged one.
+    case damaged
     /// The target or scratch folder.
     case target
     case cancelled

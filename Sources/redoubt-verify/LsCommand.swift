@@ -8,7 +8,7 @@ struct LsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls",
     abstract: "List a snapshot's files, from its signed manifest.",
-    discussion: ExitStatus.discussion())
+    discussion: ExitStatus.discussion(also: [.damaged]))
 
   @Argument(help: ArgumentHelp("A snapshot's id, or 'latest'.", valueName: "snapshot"))
   var snapshot: String
@@ -24,11 +24,10 @@ struct LsCommand: ParsableCommand {
     try options.run { output in
       let keeper = try Keeper.open(file, output, Progress(output))
       let (reference, manifest) = try keeper.open(selection.selection(.single(snapshot)))
-      let wanted = path.map { Array($0.utf8.drop { $0 == UInt8(ascii: "/") }) } ?? []
-      let top = wanted.last == UInt8(ascii: "/") ? Array(wanted.dropLast()) : wanted
+      let top = try path.map { try EntryPath.find($0, in: manifest) } ?? [UInt8(ascii: ".")]
       var count = 0
       try manifest.forEachEntry { entry in
-        guard top.isEmpty || entry.path == top || entry.path.starts(with: top + [UInt8(ascii: "/")]) else { return }
+        guard top == [UInt8(ascii: ".")] || entry.path == top || entry.path.starts(with: top + [UInt8(ascii: "/")]) else { return }
         count += 1
         show(entry, output)
       }

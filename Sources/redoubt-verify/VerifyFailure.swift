@@ -5,6 +5,7 @@ extension VerifyError: CommandFailure {
   public var exitStatus: ExitStatus {
     switch code {
     case .locked: .locked
+    case .damaged: .damaged
     case .notFound, .state, .keys, .storage, .target, .cancelled: .failed
     }
   }

@@ -18,6 +18,9 @@ struct BackupCommand: ParsableCommand {
   @Flag(help: "Say what would be stored, and store nothing.")
   var dryRun = false
 
+  @Flag(help: "Read every file of incremental sets, whatever its size and times say.")
+  var force = false
+
   @OptionGroup var file: ConfigurationOption
   @OptionGroup var options: OutputOptions
 
@@ -33,12 +36,13 @@ struct BackupCommand: ParsableCommand {
         environment: RunEnvironment(
           isCancelled: { Signals.cancellation.isCancelled }, observe: { report.take($0) }))
       defer { report.finish() }
-      let outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets)
+      let outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets, readsAll: force)
       return CommandResult(
         ExitStatus(outcomes),
         summary: [
           .init("sets", JSONValue(outcomes.count)),
           .init("stored", JSONValue(outcomes.count { $0.status == .stored || $0.status == .partial })),
+          .init("unchanged", JSONValue(outcomes.count { $0.status == .unchanged })),
           .init("findings", JSONValue(outcomes.reduce(0) { $0 + $1.findings.count })),
           .init("bytes", JSONValue(outcomes.reduce(0) { $0 + $1.bytes })),
           .init("stored-bytes", JSONValue(outcomes.reduce(0) { $0 + $1.storedBytes })),
@@ -50,7 +54,7 @@ struct BackupCommand: ParsableCommand {
 extension ExitStatus {
   /// All stored is done; none stored is a failure; anything between is done in part.
   init(_ outcomes: [SetOutcome]) {
-    if outcomes.allSatisfy({ $0.status == .stored || $0.status == .simulated }) {
+    if outcomes.allSatisfy({ [.stored, .unchanged, .simulated].contains($0.status) }) {
       self = .done
     } else if outcomes.allSatisfy({ $0.status == .failed }) {
       self = .failed

@@ -34,7 +34,9 @@ final class BackupReporter: Sendable {
     progress.finish()
     let content = "\(outcome.entries) entries, \(Amount.bytes(outcome.bytes))"
     switch outcome.status {
-    case .failed: output.line("\(outcome.set): failed: \(outcome.reason ?? "nothing was stored")")
+    case .failed: output.error("\(outcome.set): failed: \(outcome.reason ?? "nothing was stored")", hint: outcome.hint)
+    case .unchanged:
+      output.line("\(outcome.set): unchanged since \(outcome.snapshot), in \(Amount.duration(outcome.seconds))")
     case .simulated: output.line("\(outcome.set): would store \(content)")
     case .stored, .partial:
       let places = outcome.destinations.map { "\($0.name)\($0.stored ? "" : " (failed)")" }.joined(separator: ", ")

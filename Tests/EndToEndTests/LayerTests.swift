@@ -11,6 +11,7 @@ struct LayerTests {
     "CCurl": ["HTTP"],
     "CZstd": ["Compression"],
     "CCrypto": ["Digests"],
+    "CSQLite": ["Index"],
     "CLinux": ["Files", "Archive", "OpenPGP", "OpenPGPDecryption", "Storage", "TestKit"],
   ]
 

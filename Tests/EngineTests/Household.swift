@@ -78,14 +78,15 @@ final class Household {
   }
 
   @discardableResult
-  func backup(_ sets: [String] = []) throws -> [SetOutcome] {
+  func backup(_ sets: [String] = [], readsAll: Bool = false) throws -> [SetOutcome] {
     var environment = RunEnvironment()
     environment.clock = clock
     environment.isCancelled = isCancelled
     environment.observe = { [events] in events.add($0) }
     var writers: [String: any ObjectWriter] = [:]
     for destination in node.destinations { writers[destination.name] = store(destination.name) }
-    return try BackupEngine(configuration: node, writers: writers, environment: environment).run(sets: sets)
+    return try BackupEngine(configuration: node, writers: writers, environment: environment).run(
+      sets: sets, readsAll: readsAll)
   }
 
   func makeKeeper() -> Keeper {

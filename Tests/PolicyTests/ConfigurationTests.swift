@@ -126,10 +126,17 @@ import Testing
       "line 33: error: set.peer-keys.compression-level: must be from 1 to 19"
     ),
     (
-      "volume-size = \"8 MiB\"", "mode = \"incremental\"",
-      "line 33: error: set.peer-keys.mode: incremental sets cannot be made"
+      "volume-size = \"8 MiB\"", "refresh = \"90d\"",
+      "line 33: error: set.peer-keys.refresh: means something with mode = \"incremental\" alone"
     ),
-    ("volume-size = \"8 MiB\"", "refresh = \"90d\"", "line 33: error: unknown key 'refresh' in set.peer-keys"),
+    (
+      "volume-size = \"8 MiB\"", "mode = \"incremental\"\nrefresh = \"soon\"",
+      "line 34: error: set.peer-keys.refresh: 'soon' is no time"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "mode = \"incremental\"\ncompact = 1.5",
+      "line 34: error: set.peer-keys.compact: must be from 0 to 1, but is 1.5"
+    ),
     ("[\"offsite\", \"disk\"]", "[]", "line 34: error: set.peer-keys.destinations: has no destination in it"),
     (
       "destinations = [\"offsite\", \"disk\"]", "",

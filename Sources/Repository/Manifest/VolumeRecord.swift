@@ -36,7 +36,8 @@ public struct VolumeRecord: Sendable, Equatable {
 
   static let header = "#key\tsize\tsha256\tplain-size\tplain-sha256\ttar-size\tfirst-entry\tstarts-inside\tid\n"
 
-  var line: String {
+  /// The line, with its line end.
+  public var line: String {
     "\(name)\t\(size)\t\(digest)\t\(plainSize)\t\(plainDigest)\t\(tarSize)\t\(firstEntry)\t\(startsInside ? 1 : 0)\t\(id)\n"
   }
 
@@ -54,7 +55,8 @@ public struct VolumeRecord: Sendable, Equatable {
     return volumes
   }
 
-  private init?(line: Substring) {
+  /// - Returns: nil for anything but a line of `volumes.tsv` (without its line end) whose name stays below the host's root.
+  public init?(line: Substring) {
     let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
     guard fields.count == 9, Self.isSafe(fields[0]), let size = Int(fields[1]), size >= 0,
       let digest = SHA256Digest(hex: fields[2]), let plainSize = Int(fields[3]), plainSize >= 0,

@@ -1,0 +1,160 @@
+internal import Channels
+internal import Chunking
+internal import Files
+internal import Index
+internal import Policy
+internal import Repository
+
+/// One run over one set in mode `incremental`, between its announcement and its manifest.
+///
+/// Why nothing that a snapshot refers to can be deleted meanwhile: a run refers to chunks of the last publication and to
+/// those that were stored since, no others. The publication is committed to the index *before* the manifest is sent. So
+/// wherever a run dies, the chunks that the next one may refer to are in volumes of the newest finished snapshot of each
+/// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither.
+final class IncrementalRun {
+  private let set: SetConfiguration
+  private let snapshot: SnapshotID
+  private let state: NodeState
+  private let index: NodeIndex
+  private let environment: RunEnvironment
+  private let readsAll: Bool
+  private var files: SetIndex
+
+  init(
+    set: SetConfiguration, snapshot: SnapshotID, state: NodeState, index: NodeIndex, environment: RunEnvironment,
+    readsAll: Bool
+  ) throws {
+    self.set = set
+    self.snapshot = snapshot
+    self.state = state
+    self.index = index
+    self.environment = environment
+    self.readsAll = readsAll
+    files = try index.file.set(set.name)
+    try forgetForNewDestination()
+    try files.discardStaged()
+  }
+
+  /// The snapshot that still holds, where nothing has changed.
+  var lastStored: SnapshotID? {
+    get throws { try files.text("stored").flatMap { SnapshotID($0) } }
+  }
+
+  /// Reads the sources and stores what is new.
+  /// - Returns: nil where the last snapshot still says it all.
+  func pack(
+    _ pipeline: VolumePipeline, report: @escaping (Finding) -> Void,
+    progress: @escaping (SnapshotContent) throws -> Void
+  ) throws -> PackedSnapshot? {
+    let trust = try VolumeTrust(files, set, now: environment.clock())
+    let store = ChunkStore(
+      index: index.file, set: files, trust: trust, pipeline: pipeline, volumeSize: set.volumeSize,
+      clock: environment.clock)
+    let key = try index.gearKey()
+    var content = SnapshotContent()
+    let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store) { count in
+      // A large file is one entry: its progress shows before it is done.
+      content.bytes += UInt64(count)
+      try progress(content)
+    }
+    let scan = try IncrementalScan(
+      files, set, trust: trust, chunking: chunking, readsAll: readsAll, report: report
+    ) {
+      content = $0
+      try progress($0)
+    }
+    try scan.run()
+    try store.flush()
+    if try isUnchanged(scan, trust) {
+      // What was read again and found as it was need not be read again.
+      try files.publish()
+      return nil
+    }
+    try publish()
+    let listing = try ListingChunks(key: key, store: store)
+    let manifest = try ManifestWriter(compressionLevel: set.compressionLevel) { try listing.append($0, $1) }
+    try list(into: manifest)
+    try listing.finish()
+    try store.flush()
+    let references = try publish(listing)
+    return PackedSnapshot(
+      content: scan.content, manifest: manifest,
+      volumes: try files.volumes().compactMap { StoredVolume($0.record)?.record }, listing: references,
+      chunkSizes: [ChunkSizes.standard.minimum, ChunkSizes.standard.average, ChunkSizes.standard.maximum],
+      newVolumes: store.storedVolumes, newBytes: store.storedBytes)
+  }
+
+  /// To be called when every destination has the manifest: from here on an unchanged set needs no new one.
+  func manifestStoredEverywhere() throws {
+    try files.setText("stored", snapshot.description)
+    try index.file.commit()
+  }
+
+  // MARK: Publishing
+
+  private func isUnchanged(_ scan: IncrementalScan, _ trust: VolumeTrust) throws -> Bool {
+    guard scan.changes == 0, scan.content.findings.allSatisfy(\.isHarmless), let stored = try files.text("stored"),
+      stored == (try files.text("published"))
+    else { return false }
+    for member in ListingReferences.members {
+      if let chunks = try files.listing(member), !chunks.allSatisfy(trust.isTrusted) { return false }
+    }
+    return true
+  }
+
+  private func publish() throws {
+    let last = try files.text("published")
+    try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: set.name)
+    try files.setText("published", snapshot.description)
+    try files.setText("destinations", set.destinations.sorted().joined(separator: " "))
+    try files.publish()
+  }
+
+  /// Publishes the listing's own chunks.
+  private func publish(_ listing: ListingChunks) throws -> [(member: String, chunk: ChunkReference)] {
+    var chunks: [String: [ChunkID]] = [:]
+    for (member, id) in listing.chunks { chunks[member, default: []].append(id) }
+    for member in ListingReferences.members { try files.stageListing(member, chunks[member] ?? []) }
+    try files.publish()
+    return try listing.chunks.map { ($0.member, try reference($0.id)) }
+  }
+
+  /// Writes the published files' lines.
+  private func list(into manifest: ManifestWriter) throws {
+    let cursor = try files.files()
+    while try cursor.advance() {
+      guard let stamp = cursor.stamp else { continue }
+      let extras = IndexedAttributes(try cursor.attributes())
+      let hasContent = stamp.kind == FileStamp.file && extras.link == nil
+      let chunks = hasContent ? try cursor.chunks().map(reference) : nil
+      let line = Array(try cursor.line())
+      try line.withUnsafeBytes { line in
+        try extras.attributes.withUnsafeBytes { attributes in
+          try manifest.add(line: line, link: extras.link, attributes: attributes, chunks: chunks)
+        }
+      }
+    }
+    try manifest.finishListing()
+  }
+
+  private func reference(_ id: ChunkID) throws -> ChunkReference {
+    guard let chunk = try files.chunk(id) else {
+      throw BackupError(.state, "\(index.file.path): chunk \(id.number) is referred to but not known")
+    }
+    return ChunkReference(volume: Int(chunk.volume.number), length: chunk.length, digest: chunk.digest)
+  }
+
+  /// A destination that the last snapshot was not sent to has none of its volumes: everything is sent to all.
+  private func forgetForNewDestination() throws {
+    guard let known = try files.text("destinations") else { return }
+    let names = Set(known.split(separator: " ").map(String.init))
+    let added = set.destinations.filter { !names.contains($0) }
+    guard !added.isEmpty else { return }
+    environment.observe(
+      .notice(
+        "\(set.name): \(added.joined(separator: ", ")) is new; everything is sent once more, to every destination"))
+    try index.file.removeSet(set.name)
+    try index.file.commit()
+    files = try index.file.set(set.name)
+  }
+}
