@@ -70,7 +70,7 @@ enum WatchedNodeKey: String, ConfigurationKey {
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "destination", "set", "node"]
+    let tables: Set<String> = ["keys", "keep", "destination", "set", "node"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -79,6 +79,7 @@ public enum ConfigurationGrammar {
     add(KeeperKey.self, "")
     add(NodeKeysKey.self, "keys")
     add(KeeperKeysKey.self, "keys")
+    add(KeepKey.self, "keep")
     add(DestinationKey.self, "destination")
     add(SetKey.self, "set")
     add(WatchedNodeKey.self, "node")
