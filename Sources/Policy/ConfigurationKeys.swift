@@ -33,7 +33,8 @@ enum DestinationKey: String, ConfigurationKey {
   case credentialsFile = "credentials-file"
   case connectTimeout = "connect-timeout"
   case stallTimeout = "stall-timeout"
-  case attempts
+  case attempts, expiry
+  case lockMode = "lock-mode"
 
   /// Those that mean something whatever the kind.
   static let common: Set<DestinationKey> = [.name, .kind, .location]
@@ -51,7 +52,7 @@ enum SetKey: String, ConfigurationKey {
   case mode, destinations
   case volumeSize = "volume-size"
   case compressionLevel = "compression-level"
-  case refresh, compact
+  case refresh, compact, retention
   case ignoreInode = "ignore-inode"
   case ignoreCtime = "ignore-ctime"
 
