@@ -84,7 +84,7 @@ extension Recovery {
 
         # in the folder HOST, after the check with sha256sum -c above
         mkdir CHUNKS
-        awk -F '\t' 'NR > 1 { print $1 }' volumes.tsv | while read -r v; do
+        for v in $(awk -F '\t' 'NR > 1 { print $1 }' volumes.tsv); do
           gpg --decrypt "$v" | zstd -d | tar -x -C CHUNKS
         done
         (cd CHUNKS/chunks && for c in *; do echo "$c  $c"; done | sha256sum -c --quiet)
