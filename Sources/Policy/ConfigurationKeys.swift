@@ -8,7 +8,10 @@ protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable wh
 enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set }
 
 /// Top level of the keeper's file.
-enum KeeperKey: String, ConfigurationKey { case state, workers, keys, destination, node }
+enum KeeperKey: String, ConfigurationKey { case state, workers, keys, keep, destination, node }
+
+/// `[keep]` of the keeper.
+enum KeepKey: String, ConfigurationKey { case last, daily, weekly, monthly, yearly }
 
 /// `[keys]` of the node.
 enum NodeKeysKey: String, ConfigurationKey {

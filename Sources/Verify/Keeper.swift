@@ -108,7 +108,7 @@ public final class Keeper {
   }
 
   /// Node by node, each chosen destination with its reader.
-  private func places(
+  func places(
     _ selection: SnapshotSelection
   ) throws(VerifyError) -> [(WatchedNode, String, any ObjectReader)] {
     for host in selection.hosts where !configuration.nodes.contains(where: { $0.host == host }) {
@@ -156,7 +156,7 @@ public final class Keeper {
     return found
   }
 
-  private func makeDecryptor() throws(VerifyError) -> Decryptor {
+  func makeDecryptor() throws(VerifyError) -> Decryptor {
     do { return try Decryptor(home: configuration.keys.gnupgHome) } catch {
       throw VerifyError(.keys, "\(error)", hint: error.hint)
     }

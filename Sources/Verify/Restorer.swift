@@ -48,6 +48,12 @@ extension Keeper {
       let located = try locate(request.selection)
       let plan = try RestorePlan(
         located.manifest, paths: try request.paths.map { try EntryPath.find($0, in: located.manifest) })
+      if !request.dryRun {
+        // Made only now: where nothing can be restored, nothing is left behind.
+        do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
+          throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+        }
+      }
       var findings: [Finding] = []
       let report = { [environment] (finding: Finding) in
         environment.observe(.finding(finding))
@@ -73,7 +79,6 @@ extension Keeper {
   ) throws -> (entries: Int, bytes: UInt64) {
     tellStart(located, plan.volumes)
     if request.dryRun { return (plan.entries, plan.bytes) }
-    try makeTarget(request)
     let receiver = try TreeReceiver(
       target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
     let volumes = located.manifest.fetching(plan.volumes, from: located.source, level: .readable)
@@ -84,14 +89,13 @@ extension Keeper {
       volumes: volumes, listing: listing, receiver: receiver,
       expectsAll: plan.volumes.count == located.manifest.volumes.count, report: report, progress: makeProgress())
     try reading.read()
-    for finding in try receiver.finish() { report(finding) }
+    for note in receiver.finish() { report(note.finding) }
     return (receiver.entries, receiver.bytes)
   }
 
   private func restoreChunks(
     _ located: Located, _ plan: RestorePlan, _ request: RestoreRequest, _ report: (Finding) -> Void
   ) throws -> (entries: Int, bytes: UInt64) {
-    if !request.dryRun { try makeTarget(request) }
     let tree =
       request.dryRun
       ? nil
@@ -100,14 +104,8 @@ extension Keeper {
     tellStart(located, reading.volumes)
     guard let tree else { return (plan.entries, plan.bytes) }
     try reading.read(reading.volumes, from: located.source, report: report, progress: makeProgress())
+    for note in tree.notes.take() { report(note.finding) }
     return (tree.entries, tree.bytes)
-  }
-
-  /// Made only once the manifest is open: where nothing can be restored, nothing is left behind.
-  private func makeTarget(_ request: RestoreRequest) throws(VerifyError) {
-    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
-      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
-    }
   }
 
   private func tellStart(_ located: Located, _ volumes: [VolumeRecord]) {

@@ -18,13 +18,20 @@ final class ScratchTree {
   }
 
   /// Compares the complete tree with the listing.
-  func compare(_ manifest: Manifest, report: (Finding) -> Void) throws {
+  ///
+  /// What this machine could not set or make says nothing about the snapshot: differences at those paths are not reported.
+  /// - Parameter limits: what could not be restored here.
+  func compare(_ manifest: Manifest, limits: [RestoreNote], report: (Finding) -> Void) throws {
+    let limited = Set(limits.map(\.path))
     let listing = ListingCursor(manifest)
     defer { listing.stop() }
     let entries = ListedEntries(listing)
     var comparison = TreeComparison(directory: folder)
     comparison.owners = geteuid() == 0
-    try comparison.compare(entries) { report(Finding($0)) }
+    try comparison.compare(entries) { difference in
+      let isLimited = limited.contains(difference.path) && difference.code != .content
+      if !isLimited { report(Finding(difference)) }
+    }
     if let error = entries.failure { throw error }
   }
 

@@ -88,18 +88,38 @@ struct Verifier {
     }
     let scratchTree = level == .restored ? try ScratchTree(in: scratch, manifest) : nil
     defer { scratchTree?.remove() }
-    if manifest.isIncremental {
-      try readChunks(manifest, proven, source, into: scratchTree, report, progress)
-    } else {
-      try readArchive(manifest, source, into: scratchTree, report, progress)
+    let notes =
+      manifest.isIncremental
+      ? try readChunks(manifest, proven, source, into: scratchTree, report, progress)
+      : try readArchive(manifest, source, into: scratchTree, report, progress)
+    if let scratchTree {
+      let limits = notes.filter { $0.cause != .damage }
+      try scratchTree.compare(manifest, limits: limits, report: report)
+      try tell(limits)
     }
-    try scratchTree?.compare(manifest, report: report)
+  }
+
+  /// Without root, owners and the like are compared in the archive alone. Another limit leaves the level unproven.
+  private func tell(_ limits: [RestoreNote]) throws(VerifyError) {
+    let others = limits.filter { $0.cause != .privilege }
+    if let first = others.first {
+      throw VerifyError(
+        .target,
+        "the scratch folder cannot hold everything: \(first.path.displayPath): \(first.detail)"
+          + (others.count > 1 ? " and \(others.count - 1) more" : ""))
+    }
+    if !limits.isEmpty {
+      environment.observe(
+        .notice(
+          "without root, \(limits.count) owners, attributes or devices were not restored; the archive has them as recorded"
+        ))
+    }
   }
 
   private func readArchive(
     _ manifest: Manifest, _ source: ContentReading.Source, into tree: ScratchTree?,
     _ report: @escaping (Finding) -> Void, _ progress: @escaping (VolumeRecord) throws -> Void
-  ) throws {
+  ) throws -> [RestoreNote] {
     let plan = try RestorePlan(manifest, paths: [])
     let receiver = try tree.map {
       try TreeReceiver(target: $0.folder, plan: plan, overwrite: false, devices: geteuid() == 0)
@@ -111,13 +131,13 @@ struct Verifier {
     let reading = SnapshotReading(
       volumes: volumes, listing: listing, receiver: receiver, expectsAll: true, report: report, progress: progress)
     try reading.read()
-    for finding in try receiver?.finish() ?? [] { report(finding) }
+    return receiver?.finish() ?? []
   }
 
   private func readChunks(
     _ manifest: Manifest, _ proven: Set<Int>, _ source: ContentReading.Source, into scratch: ScratchTree?,
     _ report: (Finding) -> Void, _ progress: (VolumeRecord) throws -> Void
-  ) throws {
+  ) throws -> [RestoreNote] {
     let plan = try RestorePlan(manifest, paths: [])
     let tree = try scratch.map {
       try ContentTree(target: $0.folder, plan: plan, overwrite: false, devices: geteuid() == 0)
@@ -127,6 +147,7 @@ struct Verifier {
     let needed = Set(reading.volumes.map(\.id))
     let volumes = manifest.volumes.filter { needed.contains($0.id) || !proven.contains($0.id) }
     try reading.read(volumes, from: source, report: report, progress: progress)
+    return tree?.notes.take() ?? []
   }
 }
 

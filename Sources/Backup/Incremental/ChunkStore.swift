@@ -42,7 +42,7 @@ final class ChunkStore {
     self.clock = clock
     let filling = Filling()
     self.filling = filling
-    let assembler = VolumeAssembler(volumeSize: volumeSize) { volume in
+    let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false) { volume in
       filling.sent[volume.number] = filling.current
       filling.current = []
       try pipeline.send(volume)

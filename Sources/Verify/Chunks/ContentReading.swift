@@ -20,7 +20,7 @@ final class ContentReading {
 
   private let manifest: Manifest
   private let tree: ContentTree?
-  private let notes: FindingList
+  private let findings = FindingList()
   private let files: FileTable
   private let needs: ContentNeeds
 
@@ -30,7 +30,6 @@ final class ContentReading {
   init(_ manifest: Manifest, plan: RestorePlan, tree: ContentTree?) throws {
     self.manifest = manifest
     self.tree = tree
-    notes = tree?.notes ?? FindingList()
     files = FileTable(expected: plan.entries)
     needs = ContentNeeds(manifest.volumes, expected: plan.entries)
     let listing = ListingCursor(manifest)
@@ -55,7 +54,7 @@ final class ContentReading {
   /// The volumes that hold anything of it.
   var volumes: [VolumeRecord] { needs.neededVolumes }
 
-  /// Reads volumes, at least `volumes`, and completes the tree.
+  /// Reads volumes, at least `volumes`, and completes the tree; what that could not take is among its `notes`.
   /// - Parameters:
   ///   - report: called for each finding, on the caller's thread.
   ///   - progress: called after each volume; what it throws ends the reading.
@@ -80,13 +79,13 @@ final class ContentReading {
       case .waiting: report(Finding(.entryMissing, path, "no sound volume holds all of its content"))
       case .refused, .delivered: continue
       }
-      if tree != nil { report(Finding(.notRestored, path, "its stored content is damaged")) }
+      tree?.notes.add(files.path(Int(file)), "its stored content is damaged", .damage)
     }
     if let tree {
       tree.removeIncomplete(files)
       try tree.complete(manifest, files, failed: Set(failures.keys.map(Int.init)))
     }
-    for finding in notes.take() { report(finding) }
+    for finding in findings.take() { report(finding) }
   }
 
   private func fetch(
@@ -94,9 +93,9 @@ final class ContentReading {
   ) throws {
     let layout = Layout(host: manifest.description.host)
     // One thread more than asked for, so that none idles while another waits for storage.
-    let fetching = OrderedVolumes(volumes, workers: source.workers + 1) { [files, needs, notes, tree] in
+    let fetching = OrderedVolumes(volumes, workers: source.workers + 1) { [files, needs, findings, tree] in
       let fetcher = try VolumeFetcher(readers: source.readers, layout: layout, decryptor: source.decryptor)
-      let writer = try ContentWriter(files, needs, notes, tree)
+      let writer = try ContentWriter(files, needs, findings, tree)
       return { volume in
         let outcome = try fetcher.fetch(volume, level: .readable)
         guard case .sound(let tar) = outcome else { return outcome }
@@ -107,7 +106,7 @@ final class ContentReading {
     defer { fetching.stop() }
     while let (volume, outcome) = try fetching.next() {
       if case .damaged(let finding) = outcome { report(finding) }
-      for finding in notes.take() { report(finding) }
+      for finding in findings.take() { report(finding) }
       try progress(volume)
     }
   }

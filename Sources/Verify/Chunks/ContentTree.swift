@@ -9,7 +9,7 @@ internal import Repository
 final class ContentTree: @unchecked Sendable {
   // What is not `let` belongs to the thread that takes and finishes.
   let plan: RestorePlan
-  let notes = FindingList()
+  let notes = RestoreNoteList()
   let largeFiles = LargeFiles()
   private let target: String
   private let options: Extractor.Options
@@ -32,12 +32,10 @@ final class ContentTree: @unchecked Sendable {
   }
 
   private static func extractor(
-    _ target: String, _ options: Extractor.Options, _ notes: FindingList
+    _ target: String, _ options: Extractor.Options, _ notes: RestoreNoteList
   ) throws(VerifyError) -> Extractor {
     do {
-      return try Extractor(target: target, options: options) { finding in
-        notes.add(Finding(.notRestored, finding.path.displayPath, finding.detail))
-      }
+      return try Extractor(target: target, options: options) { finding in notes.add(finding) }
     } catch {
       throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
     }
@@ -77,7 +75,7 @@ final class ContentTree: @unchecked Sendable {
   private func tell(_ error: ArchiveError, _ entry: Entry) throws {
     // No room is no property of one entry: everything after it would fail in the same way.
     if error.code == .full { throw error }
-    notes.add(Finding(.notRestored, entry.path.displayPath, error.reason))
+    notes.add(error, entry)
   }
 
   /// Removes files that did not get all their content: nothing half-written stays.
@@ -85,8 +83,7 @@ final class ContentTree: @unchecked Sendable {
     for file in largeFiles.incomplete() {
       let path = files.path(Int(file))
       do { try extractor.remove(path) } catch {
-        notes.add(
-          Finding(.notRestored, path.displayPath, "its incomplete content could not be removed: \(error.reason)"))
+        notes.add(path, "its incomplete content could not be removed: \(error.reason)", .machine)
       }
     }
   }
@@ -110,7 +107,7 @@ final class ContentTree: @unchecked Sendable {
         case .hardLink(let target) = entry.kind
       else { continue }
       if lost.contains(target) {
-        notes.add(Finding(.notRestored, entry.path.displayPath, "its content was not restored"))
+        notes.add(entry.path, "its content was not restored", .damage)
         continue
       }
       do throws(ArchiveError) { try make(entry) } catch { try tell(error, entry) }

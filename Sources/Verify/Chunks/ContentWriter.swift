@@ -7,16 +7,16 @@ internal import Repository
 final class ContentWriter {
   private let files: FileTable
   private let needs: ContentNeeds
-  private let notes: FindingList
+  private let findings: FindingList
   private let tree: ContentTree?
   private let extractor: Extractor?
   private let hash = SHA256()
 
   /// - Parameter tree: nil to prove alone.
-  init(_ files: FileTable, _ needs: ContentNeeds, _ notes: FindingList, _ tree: ContentTree?) throws {
+  init(_ files: FileTable, _ needs: ContentNeeds, _ findings: FindingList, _ tree: ContentTree?) throws {
     self.files = files
     self.needs = needs
-    self.notes = notes
+    self.findings = findings
     self.tree = tree
     extractor = try tree?.makeExtractor()
   }
@@ -33,7 +33,7 @@ final class ContentWriter {
     while let member = try nextMember(archive, volume) {
       guard member.kind == .file, member.dataExtents == nil, let digest = ChunkReference.digest(ofMember: member.path)
       else {
-        notes.add(Finding(.entryUnexpected, member.path.displayPath, "is in \(volume.name) but is no chunk"))
+        findings.add(Finding(.entryUnexpected, member.path.displayPath, "is in \(volume.name) but is no chunk"))
         continue
       }
       let wanted = needs.find(digest, in: range)
@@ -44,7 +44,7 @@ final class ContentWriter {
 
   private func nextMember(_ archive: TarReader, _ volume: VolumeRecord) throws -> Entry? {
     do { return try archive.next() } catch {
-      notes.add(Finding(.malformed, volume.name, "\(error)"))
+      findings.add(Finding(.malformed, volume.name, "\(error)"))
       return nil
     }
   }
@@ -55,10 +55,10 @@ final class ContentWriter {
       let bytes = try archive.readData()?.bytes ?? []
       if UInt64(bytes.count) == member.size { return bytes }
     } catch {
-      notes.add(Finding(.malformed, volume.name, "\(error)"))
+      findings.add(Finding(.malformed, volume.name, "\(error)"))
       return nil
     }
-    notes.add(Finding(.malformed, volume.name, "\(member.path.displayPath) is cut short"))
+    findings.add(Finding(.malformed, volume.name, "\(member.path.displayPath) is cut short"))
     return nil
   }
 
@@ -92,7 +92,7 @@ final class ContentWriter {
     } catch let error as ArchiveError {
       // No room is no property of one entry: everything after it would fail in the same way.
       if error.code == .full { throw error }
-      notes.add(Finding(.notRestored, entry.path.displayPath, error.reason))
+      tree.notes.add(error, entry)
       return .refused
     }
   }
@@ -105,7 +105,7 @@ final class ContentWriter {
       try file.finish()
     } catch {
       do { try extractor.remove(entry.path) } catch {
-        notes.add(Finding(.notRestored, entry.path.displayPath, "it is incomplete: \(error.reason)"))
+        tree?.notes.add(entry.path, "it is incomplete: \(error.reason)", .machine)
       }
       throw error
     }
