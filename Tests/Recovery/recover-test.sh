@@ -254,8 +254,10 @@ plain=$(awk -F'\t' 'NR == 3 { print $5 }' "$work/manifest-of-new/volumes.tsv")
 forge "$signer" "s/$plain/$(printf 0%.0s {1..64})/" volumes.tsv
 target; recover "$work/copy" keys "$work/target"
 outcome 'a volume that holds something else' late 'holds something else'
+# tar is killed: on a busy machine it may not have begun the file, of which the first volume holds the start.
 only_the_first() {
-  [ "$(stat -c %s "$work/target/opt/convex/etch.0001")" -lt 1000000 ] && [ ! -e "$work/target/opt/convex/sparse" ]
+  local file=$work/target/opt/convex/etch.0001
+  { [ ! -e "$file" ] || [ "$(stat -c %s "$file")" -lt 1000000 ]; } && [ ! -e "$work/target/opt/convex/sparse" ]
 }
 outcome 'nothing of that volume is written' only_the_first
 digest=$(printf one | sha256sum | cut -d' ' -f1)
