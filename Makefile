@@ -21,7 +21,7 @@ help:
 	@echo 'make build    the two programs, optimized: .build/release/redoubt and redoubt-verify'
 	@echo 'make install  copy programs and manual pages to PREFIX ($(PREFIX))'
 	@echo 'make lint     formatting, shell scripts and manual pages'
-	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1)'
+	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1; CHANGES=1)'
 	@echo 'make deps     install what building needs; the targets above do so themselves'
 	@echo 'make clean    remove everything that was built'
 
@@ -35,10 +35,12 @@ deps: swift
 build: deps
 	swift build $(RELEASE)
 
+# Stripped: symbols and debugging information are a third of the programs' size.
 install:
+	@test -x .build/release/redoubt-verify || { echo 'nothing is built yet: make build' >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	  $(DESTDIR)$(PREFIX)/share/man/man7
-	install -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
+	install -s -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
 	for page in man/*.[157]; do \
 	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit; done
 
@@ -50,7 +52,7 @@ test: deps
 	@scripts/install-packages.sh $(TEST_PACKAGES)
 	@Tests/Servers/install
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --disable-xctest
 
 lint: swift
 	@scripts/install-packages.sh mandoc shellcheck
@@ -58,7 +60,8 @@ lint: swift
 
 bench: build
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
-	python3 Tests/Benchmarks/bench.py --programs .build/release $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
+	python3 Tests/Benchmarks/bench.py --programs .build/release $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(CHANGES),--changes --nights)
 
 clean:
-	rm -rf .build demo bench-work
+	rm -rf .build bench-work

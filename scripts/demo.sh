@@ -152,7 +152,7 @@ verify restore latest --host peer-1 --set peer-keys --destination offsite --targ
 same "$work/restored"
 
 step '7. The same without Redoubt: gpg, zstd, tar, and the script that is stored beside the data'
-recover() { GNUPGHOME=$keeper/gnupg run env -u PATH PATH=/usr/bin:/bin sh "$work/offsite/peer-1/recover-1.sh" "$@"; }
+recover() { GNUPGHOME=$keeper/gnupg run env PATH=/usr/bin:/bin sh "$work/offsite/peer-1/recover-1.sh" "$@"; }
 recover -k "$signer" "$work/offsite/peer-1" peer-keys "$work/recovered"
 same "$work/recovered"
 

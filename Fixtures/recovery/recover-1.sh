@@ -111,7 +111,7 @@ decrypt "$manifest" "$work/manifest.tar.zst"
 gpg_status=$?
 verdict=$(awk '
   $1 != "[GNUPG:]" { next }
-  $2 == "DECRYPTION_INFO" { begun = 1 }
+  $2 == "DECRYPTION_KEY" || $2 == "DECRYPTION_INFO" { begun = 1 }
   $2 == "DECRYPTION_OKAY" { okay = 1 }
   $2 == "DECRYPTION_FAILED" || $2 == "BADMDC" || $2 == "NODATA" { broken = 1 }
   $2 == "NEWSIG" { signatures++ }

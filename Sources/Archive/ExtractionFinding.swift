@@ -4,9 +4,12 @@ public struct ExtractionFinding: Sendable, Equatable {
   public let path: [UInt8]
   /// For people, lowercase, without the path.
   public let detail: String
+  /// Whether it would have taken root, and this process is not.
+  public let needsRoot: Bool
 
-  public init(path: [UInt8], detail: String) {
+  public init(path: [UInt8], detail: String, needsRoot: Bool = false) {
     self.path = path
     self.detail = detail
+    self.needsRoot = needsRoot
   }
 }

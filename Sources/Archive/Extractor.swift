@@ -78,6 +78,24 @@ public final class Extractor {
     return try made.get()
   }
 
+  /// Opens a file that an extractor made and did not finish, to go on writing it.
+  /// - Throws: `ArchiveError` where it is not there any more, or not a file.
+  public func reopen(_ entry: Entry) throws(ArchiveError) -> ExtractedFile {
+    let components = try Self.components(entry.path)
+    guard let name = components.last else { throw Self.refused(entry.path, "the target directory is no file") }
+    let parent = try open(components.dropLast(), of: entry.path)
+    let descriptor = DirectoryChain.withName(name) {
+      openat(parent, $0, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    }
+    guard descriptor >= 0 else { throw Self.failed("open", entry.path, .current) }
+    return ExtractedFile(descriptor: descriptor, entry: entry, owners: options.owners, report: report)
+  }
+
+  /// Makes the directories above an entry where they are missing, so that several extractors may make entries in them.
+  public func makeParents(of path: [UInt8]) throws(ArchiveError) {
+    _ = try open(Self.components(path).dropLast(), of: path)
+  }
+
   private func make(_ entry: Entry, _ parent: Int32, _ name: UnsafePointer<CChar>) throws(ArchiveError)
     -> ExtractedFile?
   {

@@ -53,7 +53,9 @@ struct MetadataRestorer {
   private func setOwner(_ call: () -> Int32) -> Bool {
     guard owners else {
       if entry.owner == geteuid(), entry.group == getegid() { return true }
-      report(ExtractionFinding(path: entry.path, detail: "owner \(entry.owner):\(entry.group) was not restored"))
+      report(
+        ExtractionFinding(
+          path: entry.path, detail: "owner \(entry.owner):\(entry.group) was not restored", needsRoot: geteuid() != 0))
       return false
     }
     if call() == 0 { return true }
@@ -65,7 +67,9 @@ struct MetadataRestorer {
 
   private func tell(_ what: String, _ errno: Errno) {
     report(
-      ExtractionFinding(path: entry.path, detail: "\(what) was not restored: \(errno.description.lowercased())"))
+      ExtractionFinding(
+        path: entry.path, detail: "\(what) was not restored: \(errno.description.lowercased())",
+        needsRoot: errno == .notPermitted && geteuid() != 0))
   }
 
   /// Access and modification time, both the entry's: nothing else is known.

@@ -123,6 +123,8 @@ public struct KeeperConfiguration: Sendable, Equatable {
   public var nodes: [WatchedNode]
   /// Threads that fetch, decrypt and check; 0 means one for each core.
   public var workers = 0
+  /// What `prune` keeps; nothing may be pruned where it is empty.
+  public var keep = KeepRules()
   public init(
     state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration], nodes: [WatchedNode]
   ) {

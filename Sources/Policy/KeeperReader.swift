@@ -24,7 +24,24 @@ extension ConfigurationReader {
       state: absolutePath(top, .state) ?? "", keys: KeysConfiguration(gnupgHome: keeperHome(top) ?? ""),
       destinations: destinations.list, nodes: nodes(top, Array(destinations.known.keys)))
     if let workers = top.integer(.workers, in: 0...256) { keeper.workers = workers }
+    keeper.keep = keepRules(top)
     return keeper
+  }
+
+  private func keepRules(_ top: TableReader<KeeperKey>) -> KeepRules {
+    var rules = KeepRules()
+    guard let table = top.table(.keep) else { return rules }
+    let reader = TableReader<KeepKey>(table, path: ["keep"], label: "keep", problems: problems)
+    let range = 0...10_000
+    if let count = reader.integer(.last, in: range) { rules.last = count }
+    if let count = reader.integer(.daily, in: range) { rules.daily = count }
+    if let count = reader.integer(.weekly, in: range) { rules.weekly = count }
+    if let count = reader.integer(.monthly, in: range) { rules.monthly = count }
+    if let count = reader.integer(.yearly, in: range) { rules.yearly = count }
+    if rules.isEmpty {
+      top.report(.keep, "keeps nothing", hint: "give one of last, daily, weekly, monthly, yearly a number above 0")
+    }
+    return rules
   }
 
   private func keeperHome(_ top: TableReader<KeeperKey>) -> String? {

@@ -51,8 +51,7 @@ public final class Keeper {
   struct Located {
     var reference: SnapshotReference
     var manifest: Manifest
-    var readers: [any ObjectReader]
-    var opening: ManifestOpening
+    var source: ContentReading.Source
   }
 
   func locate(_ selection: SnapshotSelection) throws(VerifyError) -> Located {
@@ -85,11 +84,14 @@ public final class Keeper {
     for copy in copies {
       let opening = try ManifestOpening(node: copy.node, decryptor: decryptor)
       do {
-        switch try opening.open(reference, from: copy.reader) {
-        case .opened(let manifest, _):
-          // The copy whose manifest is sound comes first; the others may still help out with volumes.
-          let others = copies.filter { $0.destination != copy.destination }.map(\.reader)
-          return Located(reference: reference, manifest: manifest, readers: [copy.reader] + others, opening: opening)
+        // The copy whose manifest is sound comes first; the others may still help out with volumes.
+        let others = copies.filter { $0.destination != copy.destination }.map(\.reader)
+        let source = ContentReading.Source(
+          readers: [copy.reader] + others, workers: workerCount(configured: configuration.workers),
+          decryptor: decryptor)
+        switch try opening.open(reference, from: copy.reader, listing: source) {
+        case .opened(let manifest, _, _):
+          return Located(reference: reference, manifest: manifest, source: source)
         case .damaged(let finding):
           environment.observe(.finding(finding))
           isDamaged = true
@@ -106,7 +108,7 @@ public final class Keeper {
   }
 
   /// Node by node, each chosen destination with its reader.
-  private func places(
+  func places(
     _ selection: SnapshotSelection
   ) throws(VerifyError) -> [(WatchedNode, String, any ObjectReader)] {
     for host in selection.hosts where !configuration.nodes.contains(where: { $0.host == host }) {
@@ -154,7 +156,7 @@ public final class Keeper {
     return found
   }
 
-  private func makeDecryptor() throws(VerifyError) -> Decryptor {
+  func makeDecryptor() throws(VerifyError) -> Decryptor {
     do { return try Decryptor(home: configuration.keys.gnupgHome) } catch {
       throw VerifyError(.keys, "\(error)", hint: error.hint)
     }

@@ -4,9 +4,12 @@ internal import Repository
 
 /// A manifest's entries one by one, unpacked on a thread of its own a little ahead of the reader.
 final class ListingCursor {
-  private let channel = Channel<[Entry]>(limit: 4)
+  /// An entry and, in mode `incremental`, the chunks of its content.
+  typealias Listed = (entry: Entry, chunks: [ChunkReference])
+
+  private let channel = Channel<[Listed]>(limit: 4)
   private let thread: DedicatedThread
-  private var batch: ArraySlice<Entry> = []
+  private var batch: ArraySlice<Listed> = []
   /// The index of the entry that `next()` gives, from 0.
   private(set) var index = 0
 
@@ -16,9 +19,9 @@ final class ListingCursor {
     let channel = channel
     thread = DedicatedThread {
       do {
-        var batch: [Entry] = []
-        try manifest.forEachEntry { entry in
-          batch.append(entry)
+        var batch: [Listed] = []
+        try manifest.forEachEntry { entry, chunks in
+          batch.append((entry, chunks))
           if batch.count == Self.batchSize {
             try channel.send(batch)
             batch.removeAll(keepingCapacity: true)
@@ -34,7 +37,10 @@ final class ListingCursor {
 
   /// - Returns: nil after the last entry.
   /// - Throws: `ManifestError` where the listing is malformed.
-  func next() throws -> Entry? {
+  func next() throws -> Entry? { try nextListed()?.entry }
+
+  /// The same with the chunks of its content.
+  func nextListed() throws -> Listed? {
     while batch.isEmpty {
       guard let more = try channel.receive() else { return nil }
       batch = more[...]

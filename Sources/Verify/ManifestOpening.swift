@@ -9,7 +9,10 @@ internal import Storage
 
 /// What opening a snapshot's manifest came to.
 enum ManifestOutcome: Sendable {
-  case opened(Manifest, bytes: Int)
+  /// - Parameters:
+  ///   - bytes: of the stored manifest.
+  ///   - listing: the volumes that were read whole and proven to complete its listing.
+  case opened(Manifest, bytes: Int, listing: [VolumeRecord])
   /// It is there but not what it should be, or not there.
   case damaged(Finding)
 }
@@ -36,8 +39,11 @@ struct ManifestOpening {
     self.trusted = trusted
   }
 
+  /// - Parameter listing: where to fetch a listing that is not in the manifest itself; nil leaves it unfetched.
   /// - Throws: where it could not be checked (storage, agent, private key).
-  func open(_ reference: SnapshotReference, from reader: any ObjectReader) throws(VerifyError) -> ManifestOutcome {
+  func open(
+    _ reference: SnapshotReference, from reader: any ObjectReader, listing: ContentReading.Source?
+  ) throws(VerifyError) -> ManifestOutcome {
     let layout = Layout(host: reference.host)
     let key = layout.manifest(reference.set, reference.snapshot)
     let name = String(key.dropFirst(layout.root.count))
@@ -54,7 +60,9 @@ struct ManifestOpening {
     }
     switch decryption {
     case .verified(let plaintext, _, _):
-      return read(plaintext, reference, name, size: message.count)
+      let outcome = read(plaintext, reference, name, size: message.count)
+      guard case .opened(let manifest, _, _) = outcome, let listing, !manifest.listing.isEmpty else { return outcome }
+      return try complete(manifest, listing, name, size: message.count)
     case .damaged(let reason): return .damaged(Finding(.undecryptable, name, reason))
     case .unsigned: return .damaged(Finding(.unsigned, name, "carries no signature"))
     case .badSignature(let reason): return .damaged(Finding(.untrustedSigner, name, reason))
@@ -78,18 +86,59 @@ struct ManifestOpening {
       guard found == reference.description else {
         return .damaged(Finding(.malformed, name, "is the manifest of \(found): moved or replayed"))
       }
-      guard manifest.description.mode == SetConfiguration.Mode.full.rawValue else {
-        return .damaged(
-          Finding(.malformed, name, "mode \(manifest.description.mode) is newer than this program knows"))
-      }
-      let folder = Layout(host: reference.host).snapshotFolder(reference.set, reference.snapshot)
-      let prefix = folder.dropFirst(reference.host.count + 1)
-      guard manifest.volumes.allSatisfy({ $0.name.hasPrefix(prefix) }) else {
-        return .damaged(Finding(.malformed, name, "names a volume of another snapshot"))
-      }
-      return .opened(manifest, bytes: size)
+      if let reason = Self.objection(to: manifest) { return .damaged(Finding(.malformed, name, reason)) }
+      return .opened(manifest, bytes: size, listing: [])
     } catch {
       return .damaged(Finding(.malformed, name, "\(error)"))
+    }
+  }
+
+  /// What is wrong with a manifest's mode and volumes; nil where nothing is.
+  private static func objection(to manifest: Manifest) -> String? {
+    let description = manifest.description
+    guard let mode = SetConfiguration.Mode(rawValue: description.mode) else {
+      return "mode \(description.mode) is newer than this program knows"
+    }
+    var ids: Set<Int> = []
+    var names: Set<String> = []
+    for volume in manifest.volumes {
+      guard ids.insert(volume.id).inserted, names.insert(volume.name).inserted else {
+        return "lists a volume twice: \(volume.name)"
+      }
+      // set/snapshot/volume: their number and form were checked with the table.
+      let components = volume.name.split(separator: "/")
+      guard components.count == 3, components[0] == description.set, let snapshot = SnapshotID(components[1]) else {
+        return "names a volume of another set: \(volume.name)"
+      }
+      switch mode {
+      case .full:
+        guard snapshot == manifest.snapshot else { return "names a volume of another snapshot: \(volume.name)" }
+        guard manifest.listing.isEmpty else { return "mode full with a listing in volumes" }
+      case .incremental:
+        guard snapshot.started <= manifest.snapshot.started else {
+          return "names a volume of a later snapshot: \(volume.name)"
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Fetches the listing. Damage in it is damage of the snapshot: nothing can be said about its files.
+  private func complete(
+    _ manifest: Manifest, _ source: ContentReading.Source, _ name: String, size: Int
+  ) throws(VerifyError) -> ManifestOutcome {
+    let fetch = ListingFetch(manifest, from: source)
+    do {
+      switch try fetch.complete() {
+      case .complete(let manifest): return .opened(manifest, bytes: size, listing: fetch.volumes)
+      case .damaged(let finding): return .damaged(finding)
+      }
+    } catch let error as VerifyError {
+      throw error
+    } catch let error as ManifestError {
+      return .damaged(Finding(.malformed, name, "\(error)"))
+    } catch {
+      throw VerifyError(.state, "the listing of \(name) could not be read: \(error)")
     }
   }
 }

@@ -8,6 +8,7 @@ struct RestorePlan {
   private let ranges: [Range<Int>]?
   /// By the path of a file that is not wanted itself: the first wanted hard link to it, which takes the content.
   private let substitutes: [[UInt8]: Entry]
+  /// Mode `full`; in mode `incremental` `ContentReading` finds them.
   let volumes: [VolumeRecord]
   let entries: Int
   /// Bytes of content of the wanted files.

@@ -48,23 +48,14 @@ extension Keeper {
       let located = try locate(request.selection)
       let plan = try RestorePlan(
         located.manifest, paths: try request.paths.map { try EntryPath.find($0, in: located.manifest) })
-      environment.observe(
-        .started(
-          located.reference, destination: "", volumes: plan.volumes.count,
-          bytes: plan.volumes.reduce(0) { $0 + UInt64($1.size) }))
       var findings: [Finding] = []
-      var restored = (entries: plan.entries, bytes: plan.bytes)
-      if !request.dryRun {
-        // Made only now: where nothing can be restored, nothing is left behind.
-        do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
-          throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
-        }
-        let receiver = try TreeReceiver(
-          target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
-        try read(located, plan, into: receiver, report: { findings.append($0) })
-        findings += try receiver.finish()
-        restored = (receiver.entries, receiver.bytes)
+      let report = { [environment] (finding: Finding) in
+        environment.observe(.finding(finding))
+        findings.append(finding)
       }
+      let restored =
+        located.manifest.isIncremental
+        ? try restoreChunks(located, plan, request, report) : try restoreArchive(located, plan, request, report)
       let ended = environment.clock()
       return RestoreReport(
         reference: located.reference, entries: restored.entries, bytes: restored.bytes,
@@ -77,30 +68,64 @@ extension Keeper {
     }
   }
 
-  private func read(
-    _ located: Located, _ plan: RestorePlan, into receiver: TreeReceiver, report: @escaping (Finding) -> Void
-  ) throws {
-    let volumes = located.manifest.fetching(
-      plan.volumes, from: located.readers, level: .readable, workers: workerCount(configured: configuration.workers),
-      decryptor: located.opening.decryptor)
+  private func restoreArchive(
+    _ located: Located, _ plan: RestorePlan, _ request: RestoreRequest, _ report: @escaping (Finding) -> Void
+  ) throws -> (entries: Int, bytes: UInt64) {
+    tellStart(located, plan.volumes)
+    if request.dryRun { return (plan.entries, plan.bytes) }
+    try makeTarget(request)
+    let receiver = try TreeReceiver(
+      target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
+    let volumes = located.manifest.fetching(plan.volumes, from: located.source, level: .readable)
     defer { volumes.stop() }
     let listing = ListingCursor(located.manifest)
     defer { listing.stop() }
-    var (count, bytes) = (0, UInt64(0))
     let reading = SnapshotReading(
       volumes: volumes, listing: listing, receiver: receiver,
-      expectsAll: plan.volumes.count == located.manifest.volumes.count,
-      report: { [environment] finding in
-        environment.observe(.finding(finding))
-        report(finding)
-      },
-      progress: { [environment] volume in
-        if environment.isCancelled() { throw VerifyError(.cancelled, "stopped by a signal; the restore is incomplete") }
-        count += 1
-        bytes += UInt64(volume.size)
-        environment.observe(.progress(volumes: count, bytes: bytes))
-      })
+      expectsAll: plan.volumes.count == located.manifest.volumes.count, report: report, progress: makeProgress())
     try reading.read()
+    for note in receiver.finish() { report(note.finding) }
+    return (receiver.entries, receiver.bytes)
+  }
+
+  private func restoreChunks(
+    _ located: Located, _ plan: RestorePlan, _ request: RestoreRequest, _ report: (Finding) -> Void
+  ) throws -> (entries: Int, bytes: UInt64) {
+    if !request.dryRun { try makeTarget(request) }
+    let tree =
+      request.dryRun
+      ? nil
+      : try ContentTree(target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
+    let reading = try ContentReading(located.manifest, plan: plan, tree: tree)
+    tellStart(located, reading.volumes)
+    guard let tree else { return (plan.entries, plan.bytes) }
+    try reading.read(reading.volumes, from: located.source, report: report, progress: makeProgress())
+    for note in tree.notes.take() { report(note.finding) }
+    return (tree.entries, tree.bytes)
+  }
+
+  /// Made only once the manifest is open: where nothing can be restored, nothing is left behind.
+  private func makeTarget(_ request: RestoreRequest) throws(VerifyError) {
+    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
+      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+    }
+  }
+
+  private func tellStart(_ located: Located, _ volumes: [VolumeRecord]) {
+    environment.observe(
+      .started(
+        located.reference, destination: "", volumes: volumes.count,
+        bytes: volumes.reduce(0) { $0 + UInt64($1.size) }))
+  }
+
+  private func makeProgress() -> (VolumeRecord) throws -> Void {
+    var (count, bytes) = (0, UInt64(0))
+    return { [environment] volume in
+      if environment.isCancelled() { throw VerifyError(.cancelled, "stopped by a signal; the restore is incomplete") }
+      count += 1
+      bytes += UInt64(volume.size)
+      environment.observe(.progress(volumes: count, bytes: bytes))
+    }
   }
 
   private func checkTarget(_ request: RestoreRequest) throws(VerifyError) {

@@ -3,10 +3,9 @@ internal import Files
 internal import Glibc
 internal import Repository
 
-/// A snapshot restored into a folder that goes again, to be compared with its manifest.
+/// A folder that a snapshot is restored into to be compared with its manifest, and that goes again.
 final class ScratchTree {
-  private let folder: String
-  let receiver: TreeReceiver
+  let folder: String
 
   /// - Parameter parent: an existing folder with room for the tree.
   init(in parent: String, _ manifest: Manifest) throws {
@@ -16,26 +15,24 @@ final class ScratchTree {
         .target, "\(FileError("create folder", folder, .current))",
         hint: "name an existing folder with room for the tree with --scratch")
     }
-    do {
-      receiver = try TreeReceiver(
-        target: folder, plan: try RestorePlan(manifest, paths: []), overwrite: false, devices: geteuid() == 0)
-    } catch {
-      rmdir(folder)
-      throw error
-    }
   }
 
-  /// Completes the tree and compares it with the listing.
-  func finish(comparing manifest: Manifest) throws -> [Finding] {
-    var findings = try receiver.finish()
+  /// Compares the complete tree with the listing.
+  ///
+  /// What this machine could not set or make says nothing about the snapshot: differences at those paths are not reported.
+  /// - Parameter limits: what could not be restored here.
+  func compare(_ manifest: Manifest, limits: [RestoreNote], report: (Finding) -> Void) throws {
+    let limited = Set(limits.map(\.path))
     let listing = ListingCursor(manifest)
     defer { listing.stop() }
     let entries = ListedEntries(listing)
     var comparison = TreeComparison(directory: folder)
     comparison.owners = geteuid() == 0
-    try comparison.compare(entries) { findings.append(Finding($0)) }
+    try comparison.compare(entries) { difference in
+      let isLimited = limited.contains(difference.path) && difference.code != .content
+      if !isLimited { report(Finding(difference)) }
+    }
     if let error = entries.failure { throw error }
-    return findings
   }
 
   /// Removes the folder with all that is in it.

@@ -1,5 +1,4 @@
 internal import Archive
-internal import Channels
 internal import Files
 internal import Repository
 
@@ -9,7 +8,7 @@ internal import Repository
 final class TreeReceiver: EntryReceiver {
   private let extractor: Extractor
   private let plan: RestorePlan
-  private let notes = FindingList()
+  private let notes = RestoreNoteList()
   /// The file that is being written, and its path below the target.
   private var file: (file: ExtractedFile, path: [UInt8])?
   private(set) var entries = 0
@@ -22,9 +21,7 @@ final class TreeReceiver: EntryReceiver {
     options.overwrite = overwrite
     options.devices = devices
     do {
-      extractor = try Extractor(target: target, options: options) { [notes] finding in
-        notes.add(Finding(.notRestored, finding.path.displayPath, finding.detail))
-      }
+      extractor = try Extractor(target: target, options: options) { [notes] finding in notes.add(finding) }
     } catch {
       throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
     }
@@ -39,7 +36,7 @@ final class TreeReceiver: EntryReceiver {
     } catch {
       // No room is no property of one entry: everything after it would fail in the same way.
       if error.code == .full { throw error }
-      notes.add(Finding(.notRestored, entry.path.displayPath, error.reason))
+      notes.add(error, entry)
       return false
     }
   }
@@ -56,7 +53,7 @@ final class TreeReceiver: EntryReceiver {
     guard isSound else {
       discard()
       entries -= 1
-      notes.add(Finding(.notRestored, entry.path.displayPath, "its stored content is damaged"))
+      notes.add(entry.path, "its stored content is damaged", .damage)
       return
     }
     self.file = nil
@@ -73,24 +70,14 @@ final class TreeReceiver: EntryReceiver {
     guard let (_, path) = file else { return }
     file = nil
     do { try extractor.remove(path) } catch {
-      notes.add(Finding(.notRestored, path.displayPath, "its damaged content could not be removed: \(error.reason)"))
+      notes.add(path, "its damaged content could not be removed: \(error.reason)", .machine)
     }
   }
 
   /// Sets what waits for the end (the folders' modes and times).
   /// - Returns: what could not be restored as it was stored.
-  func finish() throws -> [Finding] {
+  func finish() -> [RestoreNote] {
     extractor.finishDirectories()
-    return notes.all
+    return notes.take()
   }
-}
-
-/// Findings from several threads.
-private final class FindingList: Sendable {
-  private let monitor = Monitor()
-  // Guarded by `monitor`.
-  private nonisolated(unsafe) var findings: [Finding] = []
-
-  func add(_ finding: Finding) { monitor.locked { findings.append(finding) } }
-  var all: [Finding] { monitor.locked { findings } }
 }

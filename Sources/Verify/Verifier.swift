@@ -1,6 +1,7 @@
 internal import Archive
 internal import Channels
 internal import Files
+internal import Glibc
 internal import OpenPGPDecryption
 internal import Policy
 internal import Repository
@@ -25,23 +26,31 @@ struct Verifier {
     var result = VerificationResult.sound
     var reason: String?
     do {
-      switch try opening.open(reference, from: reader) {
+      let source = ContentReading.Source(readers: [reader], workers: workers, decryptor: opening.decryptor)
+      switch try opening.open(reference, from: reader, listing: level < .readable ? nil : source) {
       case .damaged(let finding):
         environment.observe(.finding(finding))
         tally.add(finding)
-      case .opened(let manifest, let bytes):
+      case .opened(let manifest, let bytes, let listing):
         tally.count(bytes: bytes)
+        for volume in listing { tally.count(bytes: volume.size) }
         environment.observe(
           .started(
             reference, destination: destination, volumes: manifest.volumes.count,
             bytes: manifest.volumes.reduce(0) { $0 + UInt64($1.size) }))
-        try check(manifest, reference, reader, level, scratch, tally)
+        try check(manifest, proven: Set(listing.map(\.id)), source, level, scratch, tally)
       }
       if tally.findingCount > 0 { result = .damaged }
     } catch let error as VerifyError {
       if error.code == .cancelled { throw error }
       reason = error.reason
       result = tally.findingCount > 0 ? .damaged : .unchecked
+    } catch let error as ManifestError {
+      // A listing that contradicts the format, under a good signature.
+      let finding = Finding(.malformed, "\(reference)", "\(error)")
+      environment.observe(.finding(finding))
+      tally.add(finding)
+      result = .damaged
     } catch {
       reason = "\(error)"
       result = tally.findingCount > 0 ? .damaged : .unchecked
@@ -54,13 +63,11 @@ struct Verifier {
       reason: reason, findings: tally.findings, findingCount: tally.findingCount)
   }
 
+  /// - Parameter proven: ids of the volumes that were read whole for the listing.
   private func check(
-    _ manifest: Manifest, _ reference: SnapshotReference, _ reader: any ObjectReader, _ level: VerificationLevel,
+    _ manifest: Manifest, proven: Set<Int>, _ source: ContentReading.Source, _ level: VerificationLevel,
     _ scratch: String, _ tally: Tally
   ) throws {
-    let volumes = manifest.fetching(
-      manifest.volumes, from: [reader], level: level, workers: workers, decryptor: opening.decryptor)
-    defer { volumes.stop() }
     let report = { (finding: Finding) in
       environment.observe(.finding(finding))
       tally.add(finding)
@@ -71,23 +78,76 @@ struct Verifier {
       environment.observe(.progress(volumes: tally.objects - 1, bytes: tally.bytes))
     }
     if level < .readable {
+      let volumes = manifest.fetching(manifest.volumes, from: source, level: level)
+      defer { volumes.stop() }
       while let (volume, outcome) = try volumes.next() {
         if case .damaged(let finding) = outcome { report(finding) }
         try progress(volume)
       }
       return
     }
-    let listing = ListingCursor(manifest)
-    defer { listing.stop() }
     let scratchTree = level == .restored ? try ScratchTree(in: scratch, manifest) : nil
     defer { scratchTree?.remove() }
-    let reading = SnapshotReading(
-      volumes: volumes, listing: listing, receiver: scratchTree?.receiver, expectsAll: true, report: report,
-      progress: progress)
-    try reading.read()
+    let notes =
+      manifest.isIncremental
+      ? try readChunks(manifest, proven, source, into: scratchTree, report, progress)
+      : try readArchive(manifest, source, into: scratchTree, report, progress)
     if let scratchTree {
-      for finding in try scratchTree.finish(comparing: manifest) { report(finding) }
+      let limits = notes.filter { $0.cause != .damage }
+      try scratchTree.compare(manifest, limits: limits, report: report)
+      try tell(limits)
     }
+  }
+
+  /// Without root, owners and the like are compared in the archive alone. Another limit leaves the level unproven.
+  private func tell(_ limits: [RestoreNote]) throws(VerifyError) {
+    let others = limits.filter { $0.cause != .privilege }
+    if let first = others.first {
+      throw VerifyError(
+        .target,
+        "the scratch folder cannot hold everything: \(first.path.displayPath): \(first.detail)"
+          + (others.count > 1 ? " and \(others.count - 1) more" : ""))
+    }
+    if !limits.isEmpty {
+      environment.observe(
+        .notice(
+          "without root, \(limits.count) owners, attributes or devices were not restored; the archive has them as recorded"
+        ))
+    }
+  }
+
+  private func readArchive(
+    _ manifest: Manifest, _ source: ContentReading.Source, into tree: ScratchTree?,
+    _ report: @escaping (Finding) -> Void, _ progress: @escaping (VolumeRecord) throws -> Void
+  ) throws -> [RestoreNote] {
+    let plan = try RestorePlan(manifest, paths: [])
+    let receiver = try tree.map {
+      try TreeReceiver(target: $0.folder, plan: plan, overwrite: false, devices: geteuid() == 0)
+    }
+    let volumes = manifest.fetching(manifest.volumes, from: source, level: .readable)
+    defer { volumes.stop() }
+    let listing = ListingCursor(manifest)
+    defer { listing.stop() }
+    let reading = SnapshotReading(
+      volumes: volumes, listing: listing, receiver: receiver, expectsAll: true, report: report, progress: progress)
+    try reading.read()
+    return receiver?.finish() ?? []
+  }
+
+  private func readChunks(
+    _ manifest: Manifest, _ proven: Set<Int>, _ source: ContentReading.Source, into scratch: ScratchTree?,
+    _ report: (Finding) -> Void, _ progress: (VolumeRecord) throws -> Void
+  ) throws -> [RestoreNote] {
+    let plan = try RestorePlan(manifest, paths: [])
+    let tree = try scratch.map {
+      try ContentTree(target: $0.folder, plan: plan, overwrite: false, devices: geteuid() == 0)
+    }
+    let reading = try ContentReading(manifest, plan: plan, tree: tree)
+    // Also what no file needs: a volume that is listed has to be sound. What held the listing alone was just proven.
+    let needed = Set(reading.volumes.map(\.id))
+    let volumes = manifest.volumes.filter { needed.contains($0.id) || !proven.contains($0.id) }
+    try reading.read(volumes, from: source, report: report, progress: progress)
+    return tree?.notes.take() ?? []
   }
 }
 
@@ -110,14 +170,15 @@ final class Tally {
 }
 
 extension Manifest {
+  var isIncremental: Bool { description.mode == SetConfiguration.Mode.incremental.rawValue }
+
   /// Starts fetching some of the snapshot's volumes in order.
   func fetching(
-    _ volumes: [VolumeRecord], from readers: [any ObjectReader], level: VerificationLevel, workers: Int,
-    decryptor: Decryptor
+    _ volumes: [VolumeRecord], from source: ContentReading.Source, level: VerificationLevel
   ) -> OrderedVolumes {
     let layout = Layout(host: description.host)
-    return OrderedVolumes(volumes, workers: workers) {
-      let fetcher = try VolumeFetcher(readers: readers, layout: layout, decryptor: decryptor)
+    return OrderedVolumes(volumes, workers: source.workers) {
+      let fetcher = try VolumeFetcher(readers: source.readers, layout: layout, decryptor: source.decryptor)
       return { try fetcher.fetch($0, level: level) }
     }
   }

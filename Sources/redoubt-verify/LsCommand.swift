@@ -27,7 +27,8 @@ struct LsCommand: ParsableCommand {
       let top = try path.map { try EntryPath.find($0, in: manifest) } ?? [UInt8(ascii: ".")]
       var count = 0
       try manifest.forEachEntry { entry in
-        guard top == [UInt8(ascii: ".")] || entry.path == top || entry.path.starts(with: top + [UInt8(ascii: "/")]) else { return }
+        guard top == [UInt8(ascii: ".")] || entry.path == top || entry.path.starts(with: top + [UInt8(ascii: "/")])
+        else { return }
         count += 1
         show(entry, output)
       }

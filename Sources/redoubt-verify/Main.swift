@@ -10,5 +10,7 @@ struct RedoubtVerify: ParsableCommand {
     discussion: ExitStatus.discussion(
       "For a trusted machine that holds the private key, never for the nodes themselves.", also: ExitStatus.allCases),
     version: redoubtVersion,
-    subcommands: [InitCommand.self, ListCommand.self, LsCommand.self, VerifyCommand.self, RestoreCommand.self])
+    subcommands: [
+      InitCommand.self, ListCommand.self, LsCommand.self, VerifyCommand.self, RestoreCommand.self, PruneCommand.self,
+    ])
 }

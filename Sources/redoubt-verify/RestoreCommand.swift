@@ -56,7 +56,6 @@ struct RestoreCommand: ParsableCommand {
       request.devices = devices
       let report = try keeper.restore(request)
       progress.finish()
-      for finding in report.findings { output.show(finding, of: "\(report.reference)") }
       output.line(
         "\(report.reference): \(dryRun ? "would restore" : "restored") \(report.entries) entries, "
           + "\(Amount.bytes(report.bytes)) to \(request.target) in \(Amount.duration(report.seconds))")

@@ -62,7 +62,12 @@ struct VerifyCommand: ParsableCommand {
 
   private func show(_ verification: Verification, _ output: Output) {
     let reason = verification.reason.map { ": \($0)" } ?? ""
-    let findings = verification.findingCount > 0 ? ", \(verification.findingCount) findings" : ""
+    let findings =
+      switch verification.findingCount {
+      case 0: ""
+      case 1: ", 1 finding"
+      case let count: ", \(count) findings"
+      }
     output.line(
       "\(verification.host)/\(verification.set)/\(verification.snapshot) at \(verification.destination): "
         + "\(verification.level.rawValue): \(verification.result.rawValue)\(reason)\(findings) "

@@ -24,11 +24,37 @@ def make_tree(root, small, large, seed=20261121):
     # One of nine tenths and nine small ones, as stores with generations have.
     parts = [large * 9 // 10] + [large // 90] * 9
     for number, size in enumerate(parts):
-        with open(data / f"store.{number:03d}.etch", "wb") as file:
-            while size > 0:
-                piece = min(size, 4 << 20)
-                file.write(os.urandom(piece))
-                size -= piece
+        make_file(data / f"store.{number:03d}.etch", size)
+
+
+def make_file(path, size):
+    with open(path, "wb") as file:
+        while size > 0:
+            piece = min(size, 4 << 20)
+            file.write(os.urandom(piece))
+            size -= piece
+
+
+def change_in_places(path, chance, places, total):
+    """Overwrites `total` bytes with random ones in so many places, spread over the file."""
+    stretch = path.stat().st_size // places
+    piece = min(total // places, stretch)
+    with open(path, "r+b") as file:
+        for place in range(places):
+            file.seek(place * stretch + chance.randrange(stretch - piece + 1))
+            file.write(os.urandom(piece))
+
+
+def change_tree(root, chance, share):
+    """Changes this share: of the small files as many, each anew; of the large ones as many bytes, in one place for
+    each 50 MB."""
+    small = sorted(root.glob("clients/**/*.json"))
+    for path in chance.sample(small, int(len(small) * share)):
+        words = chance.choices(WORDS, k=path.stat().st_size // 6)
+        path.write_text(" ".join(words) + "\n")
+    for path in sorted(root.glob("data/*.etch")):
+        size = path.stat().st_size
+        change_in_places(path, chance, places=max(1, size // 50_000_000), total=int(size * share))
 
 
 def describe_tree(root):

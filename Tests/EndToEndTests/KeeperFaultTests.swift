@@ -43,7 +43,8 @@ struct KeeperFaultTests {
       again.cut(refusing: true)
       let restored = try restore.wait()
       #expect(restored.status == 1, "\(restored.text)\(restored.errorText)")
-      #expect(!restored.errorText.contains("damaged") && restored.errorText.contains("127.0.0.1"), "\(restored.errorText)")
+      #expect(
+        !restored.errorText.contains("damaged") && restored.errorText.contains("127.0.0.1"), "\(restored.errorText)")
       #expect(try Command.run("find", [target, "-type", "f"]).text == "")
     }
     house.destinations[0].settings = direct
@@ -74,6 +75,60 @@ struct KeeperFaultTests {
     let next = try house.keeper(["restore", "latest", "--target", scratch, "--force"])
     #expect(next.status == 0, "\(next.errorText)")
     #expect(try TreeWitness.differences(house.source, scratch + house.source) == [])
+  }
+
+  /// A keeper need not be root, though it cannot give files away then; nor is a file system without attributes damage.
+  @Test func whatTheKeepersMachineCannotDoIsNoDamage() throws {
+    let house = try Installation()
+    try HostileTree.make(in: house.source, [])
+    // Without root nobody can look into these again.
+    for name in ["none", "closed"] { try Command.succeed("chmod", ["700", "\(house.source)/\(name)"]) }
+    #expect(try house.node(["backup"]).status == 0)
+    let scratch = house.folder("scratch")
+    try Paths.makeFolders(scratch)
+    let outcome = try verifyWithoutRoot(house, scratch)
+    let lines = try Installation.json(outcome)
+    #expect(outcome.status == 0, "\(outcome.text)\(outcome.errorText)")
+    #expect(lines.first { $0.type == "verification" }?.result == "sound")
+    #expect(outcome.errorText.contains("warning: without root, "), "what was not proven is told")
+    #expect(try Command.succeed("find", [scratch, "-mindepth", "1"]).text == "")
+
+    try house.configure()
+    try Command.succeed("mount", ["-t", "ramfs", "ramfs", scratch])
+    defer { _ = try? Command.run("umount", [scratch]) }
+    let plain = try house.keeper(["verify", "--level", "restored", "--scratch", scratch, "--json"])
+    #expect(plain.status == 1, "\(plain.errorText)")
+    let result = try #require(try Installation.json(plain).first { $0.type == "verification" })
+    #expect(result.result == "unchecked" && result.reason?.contains("the scratch folder cannot hold") == true)
+    try house.expectSound("restored")
+  }
+
+  /// Level restored as another user, with a copy of the key ring and of the program, which may be where only root can look.
+  private func verifyWithoutRoot(_ house: Installation, _ scratch: String) throws -> Command.Outcome {
+    let home = try TestKeyRing()
+    defer { home.close() }
+    try home.importKey(try house.keys.keeper.exportSecret(house.keys.recipient))
+    try home.importPublic(house.keys.signer, from: house.keys.node)
+    let shared = house.keeperHome
+    house.keeperHome = home.home
+    try house.configure()
+    defer { house.keeperHome = shared }
+    let arguments = [
+      "verify", "--level", "restored", "--scratch", scratch, "--json", "--config", house.folder("verify.toml"),
+    ]
+    guard geteuid() == 0 else { return try house.keeper(Array(arguments.dropLast(2))) }
+    let program = house.folder("program")
+    try Command.succeed("cp", [try Installation.Program.redoubtVerify.path, program])
+    try Paths.makeFolders(house.folder("keeper"))
+    try Command.succeed(
+      "chown", ["-R", "65534:65534", home.home, scratch, house.folder("keeper"), house.folder("verify.toml"), program])
+    try Command.succeed("chmod", ["-R", "a+rX", house.disk])
+    try Command.succeed("chmod", ["755", house.folder.path])
+    let outcome = try Command.run(
+      "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", program] + arguments,
+      environment: house.environment)
+    try Command.succeed("chown", ["-R", "0:0", house.folder("keeper"), scratch, house.folder("verify.toml")])
+    return outcome
   }
 
   @Test(arguments: [SIGINT, SIGTERM])

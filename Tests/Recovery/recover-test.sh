@@ -204,6 +204,15 @@ size=$(stat -c %s "$folder/manifest.tar.zst.gpg")
 fresh; flip "$folder/manifest.tar.zst.gpg" $((size / 2)); expect_refusal 'byte in the middle of the manifest flipped' 4 damaged
 fresh; flip "$folder/manifest.tar.zst.gpg" $((size - 1)); expect_refusal 'last byte of the manifest flipped' 4 damaged
 fresh; flip "$folder/manifest.tar.zst.gpg" 0; expect_refusal 'first byte of the manifest flipped' 1 'cannot be decrypted'
+# A message from a pipe is a row of pieces, each with its length before it. Where the last one is empty, the last byte is
+# its length, and gpg gives up before it says that it decrypts.
+fresh
+for size in 6091 $(seq 6000 6144); do
+  head -c "$size" /dev/zero | seal --yes --output "$folder/manifest.tar.zst.gpg"
+  [ "$(tail -c 1 "$folder/manifest.tar.zst.gpg" | od -An -tu1 | tr -d ' ')" -ne 0 ] || break
+done
+flip "$folder/manifest.tar.zst.gpg" $(($(stat -c %s "$folder/manifest.tar.zst.gpg") - 1))
+expect_refusal 'the last length in the manifest flipped' 4 damaged
 fresh; truncate -s -1 "$volume"; expect_refusal 'a volume cut short' 4 'wrong size'
 fresh; rm "$volume"; expect_refusal 'a volume missing' 4 'missing: keys/'
 fresh; mv "$volume" "$work/t"; mv "$folder/volume-000001.tar.zst.gpg" "$volume"; mv "$work/t" "$folder/volume-000001.tar.zst.gpg"
@@ -245,8 +254,10 @@ plain=$(awk -F'\t' 'NR == 3 { print $5 }' "$work/manifest-of-new/volumes.tsv")
 forge "$signer" "s/$plain/$(printf 0%.0s {1..64})/" volumes.tsv
 target; recover "$work/copy" keys "$work/target"
 outcome 'a volume that holds something else' late 'holds something else'
+# The first volume ends inside this file. A slow tar is stopped before it has even made it.
 only_the_first() {
-  [ "$(stat -c %s "$work/target/opt/convex/etch.0001")" -lt 1000000 ] && [ ! -e "$work/target/opt/convex/sparse" ]
+  local file=$work/target/opt/convex/etch.0001
+  { [ ! -e "$file" ] || [ "$(stat -c %s "$file")" -lt 1000000 ]; } && [ ! -e "$work/target/opt/convex/sparse" ]
 }
 outcome 'nothing of that volume is written' only_the_first
 digest=$(printf one | sha256sum | cut -d' ' -f1)

@@ -86,6 +86,7 @@ private struct EncodedRecord: Codable {
     case .unchanged(let fields): try encode("unchanged", fields)
     case .failure(let fields): try encode("failure", fields)
     case .verification(let fields): try encode("verification", fields)
+    case .prune(let fields): try encode("prune", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
   }
@@ -111,6 +112,7 @@ private struct EncodedRecord: Codable {
       case "unchanged": .unchanged(try NothingChanged(from: decoder))
       case "failure": .failure(try RunFailed(from: decoder))
       case "verification": .verification(try Verification(from: decoder))
+      case "prune": .prune(try Pruned(from: decoder))
       default: .unknown(type: type)
       }
     record = CatalogRecord(

@@ -10,6 +10,7 @@ public enum CatalogEvent: Sendable, Equatable {
   case failure(RunFailed)
   // Written by keepers.
   case verification(Verification)
+  case prune(Pruned)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }
@@ -113,6 +114,32 @@ public struct RunFailed: Sendable, Equatable, Codable {
     self.snapshot = snapshot.description
     self.reason = reason
     self.destinations = destinations
+  }
+}
+
+/// What was deleted of one set at one destination.
+public struct Pruned: Sendable, Equatable, Codable {
+  public var host: String
+  public var set: String
+  public var destination: String
+  /// Ids of the snapshots that are no more.
+  public var snapshots: [String]
+  /// Objects that were deleted, manifests among them, and their bytes.
+  public var objects: Int
+  public var bytes: UInt64
+  /// Whether everything that was planned is gone.
+  public var complete: Bool
+
+  public init(
+    host: String, set: String, destination: String, snapshots: [SnapshotID], objects: Int, bytes: UInt64, complete: Bool
+  ) {
+    self.host = host
+    self.set = set
+    self.destination = destination
+    self.snapshots = snapshots.map(\.description)
+    self.objects = objects
+    self.bytes = bytes
+    self.complete = complete
   }
 }
 
