@@ -88,15 +88,12 @@ import Testing
 
   @Test func rulesTouchSetsAlone() throws {
     let all = BucketLifecycle.all(of: try inspect(Self.text).get())
-    #expect(
-      all == [
-        BucketLifecycle(
-          endpoint: "https://s3.eu-central-1.amazonaws.com", bucket: "secure-bucket", destinations: ["offsite"],
-          rules: [
-            .init(id: "redoubt/offsite/peer-1/peer-keys", prefix: "a/b/peer-1/peer-keys/", days: 90),
-            .init(id: "redoubt/offsite/peer-1/keys", prefix: "a/b/peer-1/keys/", days: 2),
-          ])
-      ])
+    #expect(all.map(\.bucket) == ["secure-bucket"])
+    #expect(all.map(\.destinations) == [["offsite"]])
+    let rules = try #require(all.first).rules
+    #expect(rules.map(\.id) == ["redoubt/offsite/peer-1/peer-keys", "redoubt/offsite/peer-1/keys"])
+    #expect(rules.map(\.prefix) == ["a/b/peer-1/peer-keys/", "a/b/peer-1/keys/"])
+    #expect(rules.map(\.days) == [90, 2])
   }
 
   /// A bucket's configuration is replaced as a whole: destinations in one bucket must share it.
@@ -135,6 +132,7 @@ import Testing
   @Test func jsonOutputHasTheSameConfiguration() throws {
     let path = try folder.write("redoubt.toml", Self.text)
     let lines = try Program.redoubt.run(["schedule", "lifecycle", "--config", path, "--json"]).lines
+      .filter { !$0.contains("git repository") }
     try #require(lines.count == 2)
     #expect(lines[0].hasPrefix(#"{"type":"lifecycle","bucket":"secure-bucket","destinations":["offsite"],"#))
     #expect(lines[1] == #"{"type":"summary","exit":0,"rules":2}"#)
@@ -180,7 +178,8 @@ import Testing
     let put = try Command.run(
       aws,
       [
-        "s3api", "put-bucket-lifecycle-configuration", "--bucket", bucket, "--lifecycle-configuration", "file://\(file)",
+        "s3api", "put-bucket-lifecycle-configuration", "--bucket", bucket, "--lifecycle-configuration",
+        "file://\(file)",
       ], environment: server.environment)
     #expect(put.status == 0, "\(put.errorText)")
     let get = try Command.run(
