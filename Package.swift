@@ -82,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Archive", "CommandLineOutput", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
+        "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
         "Verify", arguments,
       ],
       swiftSettings: settings),

@@ -9,11 +9,12 @@ struct PlainVolume: Sendable {
   var startsInside: Bool
 }
 
-/// Cuts the tar stream into volumes: at a member's end wherever the member fits into one volume.
+/// Cuts the tar stream into volumes: at a member's end wherever the member fits into one volume, or everywhere.
 ///
 /// Not safe for concurrent use: it belongs to the thread that reads the sources.
 final class VolumeAssembler {
   private let volumeSize: Int
+  private let splitsMembers: Bool
   private let deliver: (PlainVolume) throws -> Void
   private var content: [UInt8] = []
   private var number = 1
@@ -28,9 +29,11 @@ final class VolumeAssembler {
 
   /// - Parameters:
   ///   - volumeSize: bytes of tar in a volume.
+  ///   - splitsMembers: whether a member larger than a volume spans several; else its volume is as large as it needs.
   ///   - deliver: takes each finished volume in order; may wait.
-  init(volumeSize: Int, deliver: @escaping (PlainVolume) throws -> Void) {
+  init(volumeSize: Int, splitsMembers: Bool = true, deliver: @escaping (PlainVolume) throws -> Void) {
     self.volumeSize = volumeSize
+    self.splitsMembers = splitsMembers
     self.deliver = deliver
   }
 
@@ -38,8 +41,8 @@ final class VolumeAssembler {
   /// - Parameter size: bytes of content as they go into the tar.
   func memberBegins(size: UInt64) throws {
     let total = size + UInt64(Self.headerAllowance)
-    splits = total > UInt64(volumeSize)
-    if !content.isEmpty, !splits, content.count + Int(total) > volumeSize { try cut(inside: false) }
+    splits = splitsMembers && total > UInt64(volumeSize)
+    if !content.isEmpty, !splits, UInt64(content.count) + total > UInt64(volumeSize) { try cut(inside: false) }
     membersBegun += 1
   }
 
