@@ -105,8 +105,8 @@ let package = Package(
     tests(
       "EngineTests",
       [
-        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "TestKit", "Verify",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption",
+        "Policy", "Repository", "Storage", "TestKit", "Verify",
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],

@@ -42,8 +42,10 @@ final class SetRun {
     layout = Layout(host: configuration.host)
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
+    let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
     lanes = writers.filter { set.destinations.contains($0.name) }.map {
-      DestinationLane(name: $0.name, writer: $0.writer)
+      DestinationLane(
+        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
   }
@@ -113,7 +115,7 @@ final class SetRun {
     let pipeline = VolumePipeline(
       workers: workerCount(configured: configuration.workers), encryptor: keys.encryptor,
       compressionLevel: set.compressionLevel, lanes: lanes, root: layout.root,
-      name: { layout.volumeName(set.name, snapshot, $0) }
+      clock: environment.clock, name: { layout.volumeName(set.name, snapshot, $0) }
     ) { lane, result in
       switch result {
       case .success(let volume):
@@ -175,8 +177,11 @@ final class SetRun {
     let plain = try packed.manifest.finish(description, volumes: packed.volumes, listing: packed.listing)
     let message = try keys.signer.signAndEncrypt(plain)
     let upload = Upload(key: layout.manifest(set.name, snapshot), content: message)
+    let time = environment.clock().seconds
     for lane in lanes {
-      _ = lane.put(upload) { environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0)) }
+      _ = lane.put(upload, sealedAt: time) {
+        environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0))
+      }
     }
     guard lanes.contains(where: \.isUsable) else {
       throw BackupError(.failed, "no destination could store the snapshot")

@@ -29,7 +29,7 @@ final class VolumeAssembler {
 
   /// - Parameters:
   ///   - volumeSize: bytes of tar in a volume.
-  ///   - splitsMembers: whether a member that is larger than a volume spans several; else it makes its volume larger.
+  ///   - splitsMembers: whether a member larger than a volume spans several; else its volume is as large as it needs.
   ///   - deliver: takes each finished volume in order; may wait.
   init(volumeSize: Int, splitsMembers: Bool = true, deliver: @escaping (PlainVolume) throws -> Void) {
     self.volumeSize = volumeSize
@@ -42,7 +42,7 @@ final class VolumeAssembler {
   func memberBegins(size: UInt64) throws {
     let total = size + UInt64(Self.headerAllowance)
     splits = splitsMembers && total > UInt64(volumeSize)
-    if !content.isEmpty, !splits, content.count + Int(total) > volumeSize { try cut(inside: false) }
+    if !content.isEmpty, !splits, UInt64(content.count) + total > UInt64(volumeSize) { try cut(inside: false) }
     membersBegun += 1
   }
 

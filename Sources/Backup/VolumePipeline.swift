@@ -1,6 +1,7 @@
 internal import Channels
 internal import Compression
 internal import Digests
+internal import Files
 internal import OpenPGP
 internal import Repository
 internal import Storage
@@ -14,6 +15,7 @@ final class VolumePipeline: Sendable {
     let record: VolumeRecord
     let number: Int
     let upload: Upload
+    let time: Int64
   }
 
   private let input = Channel<PlainVolume>(limit: 1)
@@ -24,6 +26,7 @@ final class VolumePipeline: Sendable {
   private let level: Int
   private let name: @Sendable (Int) -> String
   private let root: String
+  private let clock: @Sendable () -> Timestamp
   private let observe: @Sendable (DestinationLane, Result<VolumeRecord, StorageError>) -> Void
   private let monitor = Monitor()
   // Guarded by `monitor`.
@@ -46,12 +49,13 @@ final class VolumePipeline: Sendable {
   ///   - observe: called on the pipeline's threads for each volume stored and for each destination's first failure.
   init(
     workers count: Int, encryptor: Encryptor, compressionLevel: Int, lanes: [DestinationLane], root: String,
-    name: @escaping @Sendable (Int) -> String,
+    clock: @escaping @Sendable () -> Timestamp, name: @escaping @Sendable (Int) -> String,
     observe: @escaping @Sendable (DestinationLane, Result<VolumeRecord, StorageError>) -> Void
   ) {
     self.encryptor = encryptor
     self.lanes = lanes
     self.root = root
+    self.clock = clock
     self.name = name
     self.observe = observe
     level = compressionLevel
@@ -67,6 +71,8 @@ final class VolumePipeline: Sendable {
   struct Arrival: Sendable {
     let number: Int
     let record: VolumeRecord
+    /// When it was sealed, before it was sent anywhere: seconds since 1970.
+    let time: Int64
     /// Whether every destination has it.
     let isEverywhere: Bool
   }
@@ -160,7 +166,8 @@ final class VolumePipeline: Sendable {
       plainDigest: plainDigest, tarSize: tarSize, firstEntry: firstEntry, startsInside: startsInside, id: number)
     return Sealed(
       record: record, number: number,
-      upload: Upload(key: root + record.name, content: message, digest: record.digest))
+      upload: Upload(key: root + record.name, content: message, digest: record.digest),
+      time: clock().seconds)
   }
 
   private func dispatch(_ sealed: Sealed) throws {
@@ -174,7 +181,7 @@ final class VolumePipeline: Sendable {
   private func upload(_ lane: DestinationLane, _ channel: Channel<Sealed>) {
     // An error here is the one given to `abandon`, which tells the caller itself.
     while let sealed = try? channel.receive() {
-      let isStored = lane.put(sealed.upload) { observe(lane, .failure($0)) }
+      let isStored = lane.put(sealed.upload, sealedAt: sealed.time) { observe(lane, .failure($0)) }
       if isStored { observe(lane, .success(sealed.record)) }
       let isLast = monitor.locked { answer(for: sealed, isStored: isStored) }
       if isLast { permits.release(1) }
@@ -193,7 +200,8 @@ final class VolumePipeline: Sendable {
     remaining[number] = nil
     misses[number] = nil
     if missed < lanes.count {
-      arrivals.append(Arrival(number: number, record: sealed.record, isEverywhere: missed == 0))
+      arrivals.append(
+        Arrival(number: number, record: sealed.record, time: sealed.time, isEverywhere: missed == 0))
     }
     underway -= 1
     monitor.wakeAll()

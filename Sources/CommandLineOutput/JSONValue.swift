@@ -29,6 +29,43 @@ public indirect enum JSONValue: Sendable, Equatable {
     return text
   }
 
+  /// On several lines, for people: objects and arrays of anything but plain values are indented by two spaces.
+  public var indentedText: String {
+    var text = ""
+    write(to: &text, indentation: "")
+    return text
+  }
+
+  private var isPlain: Bool {
+    switch self {
+    case .array(let values): values.isEmpty
+    case .object(let members): members.isEmpty
+    default: true
+    }
+  }
+
+  private func write(to text: inout String, indentation: String) {
+    let items: [(name: String?, value: JSONValue)]
+    let isObject: Bool
+    switch self {
+    case .array(let values) where !values.allSatisfy(\.isPlain):
+      (items, isObject) = (values.map { (nil, $0) }, false)
+    case .object(let members) where !members.isEmpty:
+      (items, isObject) = (members.map { ($0.name, $0.value) }, true)
+    default: return write(to: &text)
+    }
+    text += isObject ? "{" : "["
+    for (index, item) in items.enumerated() {
+      text += "\(index > 0 ? "," : "")\n\(indentation)  "
+      if let name = item.name {
+        JSONValue.write(name, to: &text)
+        text += ": "
+      }
+      item.value.write(to: &text, indentation: indentation + "  ")
+    }
+    text += "\n\(indentation)\(isObject ? "}" : "]")"
+  }
+
   private func write(to text: inout String) {
     switch self {
     case .null: text += "null"

@@ -19,6 +19,8 @@ public struct KeysConfiguration: Sendable, Equatable {
 public struct DestinationConfiguration: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable { case s3, directory, git }
   public enum Location: String, Sendable, CaseIterable { case cloud, offsite, local, removable, git }
+  /// Who frees its storage: the keeper, by `redoubt-verify prune`; or the bucket itself, by its lifecycle rule.
+  public enum Expiry: String, Sendable, CaseIterable { case prune, lifecycle }
 
   public var name: String
   public var kind: Kind
@@ -26,6 +28,7 @@ public struct DestinationConfiguration: Sendable, Equatable {
   /// kind = "directory" (and git's clone).
   public var path: String = ""
   public var s3: S3Settings?
+  public var expiry = Expiry.prune
   public init(name: String, kind: Kind, location: Location, path: String = "", s3: S3Settings? = nil) {
     self.name = name
     self.kind = kind
@@ -64,6 +67,9 @@ public struct SetConfiguration: Sendable, Equatable {
   public var ignoreInode = false
   /// Mode `incremental`: don't take a new ctime for a change (network file systems, restored disks).
   public var ignoreCtime = false
+  /// Seconds that each snapshot stays restorable where a destination's storage expires by itself, counted from the time
+  /// in its id; nil where no destination's does.
+  public var retention: Int64?
   public init(name: String, dataClass: String, paths: [String], destinations: [String]) {
     self.name = name
     self.dataClass = dataClass

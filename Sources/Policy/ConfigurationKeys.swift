@@ -33,7 +33,8 @@ enum DestinationKey: String, ConfigurationKey {
   case credentialsFile = "credentials-file"
   case connectTimeout = "connect-timeout"
   case stallTimeout = "stall-timeout"
-  case attempts
+  case attempts, expiry
+  case lockMode = "lock-mode"
 
   /// Those that mean something whatever the kind.
   static let common: Set<DestinationKey> = [.name, .kind, .location]
@@ -51,7 +52,7 @@ enum SetKey: String, ConfigurationKey {
   case mode, destinations
   case volumeSize = "volume-size"
   case compressionLevel = "compression-level"
-  case refresh, compact
+  case refresh, compact, retention
   case ignoreInode = "ignore-inode"
   case ignoreCtime = "ignore-ctime"
 
@@ -70,7 +71,7 @@ enum WatchedNodeKey: String, ConfigurationKey {
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "destination", "set", "node"]
+    let tables: Set<String> = ["keys", "keep", "destination", "set", "node"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -79,6 +80,7 @@ public enum ConfigurationGrammar {
     add(KeeperKey.self, "")
     add(NodeKeysKey.self, "keys")
     add(KeeperKeysKey.self, "keys")
+    add(KeepKey.self, "keep")
     add(DestinationKey.self, "destination")
     add(SetKey.self, "set")
     add(WatchedNodeKey.self, "node")

@@ -16,6 +16,8 @@ struct DestinationReader {
     case .s3:
       guard let settings = settings() else { return nil }
       destination.s3 = settings
+      if let expiry = reader.choice(.expiry, DestinationConfiguration.Expiry.self) { destination.expiry = expiry }
+      destination.s3?.lockMode = lockMode(destination.expiry)
     case .directory:
       reader.require(.path)
       guard let path = path(.path) else { return nil }
@@ -69,6 +71,14 @@ struct DestinationReader {
     if let seconds = reader.integer(.stallTimeout, in: 1...86400) { settings.stallTimeout = seconds }
     if let attempts = reader.integer(.attempts, in: 1...100) { settings.attempts = attempts }
     return endpoint == nil || bucket == nil ? nil : settings
+  }
+
+  private func lockMode(_ expiry: DestinationConfiguration.Expiry) -> S3Settings.LockMode? {
+    guard let mode = reader.choice(.lockMode, S3Settings.LockMode.self) else { return nil }
+    if expiry == .lifecycle { return mode }
+    reader.report(
+      .lockMode, "needs expiry = \"lifecycle\"", hint: "a lock lasts as long as an object is needed: 'expiry' says so")
+    return nil
   }
 
   private func endpoint() -> String? {

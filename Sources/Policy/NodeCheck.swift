@@ -94,6 +94,12 @@ public struct NodeCheck: Sendable {
     if let file = destination.s3?.credentialsFile, let reason = FileAccess.readProblem(file) {
       problems.append(ConfigurationProblem(.error, reason, key: "\(label).credentials-file"))
     }
+    if destination.expiry == .lifecycle, destination.s3?.lockMode == nil {
+      problems.append(
+        ConfigurationProblem(
+          .warning, "its objects are not locked: who takes over the node can overwrite what is stored", key: label,
+          hint: "where the bucket has object lock, set lock-mode = \"governance\" or \"compliance\""))
+    }
     return problems + access.credentialsWarnings(destination).map { ConfigurationProblem(.error, $0, key: label) }
   }
 

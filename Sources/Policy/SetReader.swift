@@ -25,7 +25,24 @@ struct SetReader {
     if let bytes = reader.bytes(.volumeSize, in: 1 << 20...1 << 30) { set.volumeSize = bytes }
     if let level = reader.integer(.compressionLevel, in: 1...19) { set.compressionLevel = level }
     readIncremental(&set)
+    readRetention(&set, known)
     return set
+  }
+
+  /// `retention` belongs to sets with a destination that expires by itself, and is required there.
+  private func readRetention(_ set: inout SetConfiguration, _ known: [String: DestinationConfiguration?]) {
+    // What could not be read may be such a destination.
+    let isSure = set.destinations.allSatisfy { if case .some(.some) = known[$0] { true } else { false } }
+    let expires = set.destinations.contains { (known[$0] ?? nil)?.expiry == .lifecycle }
+    if expires {
+      reader.require(.retention, hint: "retention = \"30d\": how long each snapshot stays restorable")
+    } else if isSure, reader.has(.retention) {
+      reader.report(
+        .retention, "means something where a destination has expiry = \"lifecycle\" alone",
+        hint: "remove it; how long the keeper keeps what it prunes is written in its own configuration")
+    }
+    let seconds = reader.seconds(.retention, in: 86400...(3650 * 86400))
+    if expires { set.retention = seconds }
   }
 
   private func readIncremental(_ set: inout SetConfiguration) {

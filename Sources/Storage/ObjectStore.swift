@@ -7,7 +7,8 @@ public struct Upload: Sendable {
   public var content: [UInt8]
   /// SHA-256 of `content`, known beforehand: signed, sent as a checksum and kept in the manifest.
   public var digest: SHA256Digest
-  /// Until when an object lock is to forbid its deletion (seconds since 1970); nil for no lock.
+  /// Until when it is needed (seconds since 1970), and an object lock, where the store sets locks, is to forbid its
+  /// deletion; nil for no lock.
   public var lockedUntil: Int64?
 
   public init(key: String, content: [UInt8], digest: SHA256Digest? = nil, lockedUntil: Int64? = nil) {

@@ -14,8 +14,8 @@ public struct S3Settings: Sendable, Equatable {
   public var sse: String?
   public var sseKMSKeyID: String?
   public var storageClass: String?
-  /// For objects that are stored with a date until which they are locked.
-  public var lockMode: LockMode = .compliance
+  /// For objects that are stored with a date until which they are needed; nil where that date sets no lock.
+  public var lockMode: LockMode?
   /// Whether volumes and manifests are sent with `If-None-Match: *` (default true).
   public var conditionalWrites = true
   /// A PEM file with certificate authorities, instead of the system's.

@@ -43,8 +43,8 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
     if let sse = settings.sse { headers.append(("x-amz-server-side-encryption", sse)) }
     if let key = settings.sseKMSKeyID { headers.append(("x-amz-server-side-encryption-aws-kms-key-id", key)) }
     if let storageClass = settings.storageClass { headers.append(("x-amz-storage-class", storageClass)) }
-    if let seconds = upload.lockedUntil {
-      headers.append(("x-amz-object-lock-mode", settings.lockMode.rawValue.uppercased()))
+    if let seconds = upload.lockedUntil, let mode = settings.lockMode {
+      headers.append(("x-amz-object-lock-mode", mode.rawValue.uppercased()))
       headers.append(("x-amz-object-lock-retain-until-date", Timestamp(seconds: seconds).rfc3339))
       // Required beside a lock by servers that do not know the checksum header.
       headers.append(("Content-MD5", Base64.encode(md5(upload.content))))

@@ -16,10 +16,22 @@ import Testing
       let shouldDisplay: Bool
     }
     struct Command: Decodable {
-      let commandName: String
+      var commandName: String
       let subcommands: [Command]?
       let arguments: [Argument]?
       let discussion: String?
+
+      /// The commands that do something, each named from the program on: `schedule lifecycle`.
+      var leaves: [Command] {
+        (subcommands ?? []).filter { $0.commandName != "help" }.flatMap { command in
+          guard command.subcommands?.contains(where: { $0.commandName != "help" }) == true else { return [command] }
+          return command.leaves.map { leaf in
+            var leaf = leaf
+            leaf.commandName = "\(command.commandName) \(leaf.commandName)"
+            return leaf
+          }
+        }
+      }
 
       /// Long options, without what every ArgumentParser command has.
       var options: Set<String> {
@@ -33,7 +45,7 @@ import Testing
   func commands(_ program: Program) throws -> [Tool.Command] {
     let outcome = try program.run(["--experimental-dump-help"])
     let tool = try JSONDecoder().decode(Tool.self, from: Data(outcome.output))
-    let commands = (tool.command.subcommands ?? []).filter { $0.commandName != "help" }
+    let commands = tool.command.leaves
     try #require(!commands.isEmpty)
     return commands
   }

@@ -38,7 +38,7 @@ struct ManualPage {
       let words = line.split(separator: " ").map(String.init)
       if line == ".Nm" { command = "" }
       if words.first == ".Cm" {
-        command = words[1]
+        command = words[1...].joined(separator: " ")
         result[command, default: []] = []
       }
       if !command.isEmpty {

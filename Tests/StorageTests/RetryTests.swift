@@ -189,7 +189,11 @@ import TestKit
 
   @Test func sendsWhatItPromises() throws {
     let bench = try Bench([Self.stored])
-    try bench.store { $0.prefix = "p" }.put(Upload(key: "a b", content: Array("abc".utf8), lockedUntil: 0))
+    let store = try bench.store {
+      $0.prefix = "p"
+      $0.lockMode = .compliance
+    }
+    try store.put(Upload(key: "a b", content: Array("abc".utf8), lockedUntil: 0))
     let request = try #require(bench.server.requests.first)
     #expect(request.method == "PUT" && request.target == "/b/p/a%20b")
     #expect(request["Expect"] == nil && request["User-Agent"]?.hasPrefix("redoubt/") == true)

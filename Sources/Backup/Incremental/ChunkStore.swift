@@ -14,7 +14,8 @@ final class ChunkStore {
   private let set: SetIndex
   private let trust: VolumeTrust
   private let pipeline: VolumePipeline
-  private let clock: () -> Timestamp
+  /// Seconds after its upload until which a volume is needed at the latest; nil where none expires by itself.
+  private let lifetime: Int64?
   private let assembler: VolumeAssembler
   private let pax: PaxWriter
   private let filling: Filling
@@ -33,13 +34,13 @@ final class ChunkStore {
 
   init(
     index: IndexFile, set: SetIndex, trust: VolumeTrust, pipeline: VolumePipeline, volumeSize: Int,
-    clock: @escaping () -> Timestamp
+    lifetime: Int64?
   ) {
     self.index = index
     self.set = set
     self.trust = trust
     self.pipeline = pipeline
-    self.clock = clock
+    self.lifetime = lifetime
     let filling = Filling()
     self.filling = filling
     let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false) { volume in
@@ -84,11 +85,13 @@ final class ChunkStore {
     for arrival in arrivals {
       let chunks = filling.sent.removeValue(forKey: arrival.number) ?? []
       let volume = try set.addVolume(
-        arrival.record.name, uploaded: clock().seconds, storedBytes: arrival.record.size, record: [], chunks: chunks)
+        arrival.record.name, uploaded: arrival.time, storedBytes: arrival.record.size, record: [], chunks: chunks)
       var record = arrival.record
       record.id = Int(volume.number)
-      try set.setRecord(of: volume, StoredVolume(record, isEverywhere: arrival.isEverywhere).encoded)
-      stored.insert(volume)
+      let stored = StoredVolume(
+        record, isEverywhere: arrival.isEverywhere, expires: lifetime.map { arrival.time + $0 })
+      try set.setRecord(of: volume, stored.encoded)
+      self.stored.insert(volume)
       storedVolumes += 1
       storedBytes += UInt64(record.size)
       for chunk in chunks { underway[chunk.digest] = nil }

@@ -18,6 +18,7 @@ final class IncrementalRun {
   private let index: NodeIndex
   private let environment: RunEnvironment
   private let readsAll: Bool
+  private let began: Timestamp
   private var files: SetIndex
 
   init(
@@ -30,6 +31,7 @@ final class IncrementalRun {
     self.index = index
     self.environment = environment
     self.readsAll = readsAll
+    began = environment.clock()
     files = try index.file.set(set.name)
     try forgetForNewDestination()
     try files.discardStaged()
@@ -46,10 +48,10 @@ final class IncrementalRun {
     _ pipeline: VolumePipeline, report: @escaping (Finding) -> Void,
     progress: @escaping (SnapshotContent) throws -> Void
   ) throws -> PackedSnapshot? {
-    let trust = try VolumeTrust(files, set, now: environment.clock())
+    let trust = try VolumeTrust(files, set, now: began)
     let store = ChunkStore(
       index: index.file, set: files, trust: trust, pipeline: pipeline, volumeSize: set.volumeSize,
-      clock: environment.clock)
+      lifetime: set.objectLifetime)
     let key = try index.gearKey()
     var content = SnapshotContent()
     let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store) { count in
@@ -87,6 +89,7 @@ final class IncrementalRun {
   /// To be called when every destination has the manifest: from here on an unchanged set needs no new one.
   func manifestStoredEverywhere() throws {
     try files.setText("stored", snapshot.description)
+    try files.setText("stored-at", "\(began.seconds)")
     try index.file.commit()
   }
 
@@ -94,7 +97,9 @@ final class IncrementalRun {
 
   private func isUnchanged(_ scan: IncrementalScan, _ trust: VolumeTrust) throws -> Bool {
     guard scan.changes == 0, scan.content.findings.allSatisfy(\.isHarmless), let stored = try files.text("stored"),
-      stored == (try files.text("published"))
+      stored == (try files.text("published")), let time = try files.text("stored-at").flatMap({ Int64($0) }),
+      // The manifest grows old as volumes do, also where no volume is left to be renewed.
+      (-VolumeTrust.clockTolerance..<set.refresh).contains(began.seconds - time)
     else { return false }
     for member in ListingReferences.members {
       if let chunks = try files.listing(member), !chunks.allSatisfy(trust.isTrusted) { return false }
