@@ -82,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Archive", "CommandLineOutput", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
+        "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
         "Verify", arguments,
       ],
       swiftSettings: settings),
@@ -105,8 +105,8 @@ let package = Package(
     tests(
       "EngineTests",
       [
-        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "TestKit", "Verify",
+        "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption",
+        "Policy", "Repository", "Storage", "TestKit", "Verify",
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],

@@ -9,7 +9,7 @@ struct PlainVolume: Sendable {
   var startsInside: Bool
 }
 
-/// Cuts the tar stream into volumes: at a member's end wherever the member fits into one volume.
+/// Cuts the tar stream into volumes: at a member's end wherever the member fits into one volume, or everywhere.
 ///
 /// Not safe for concurrent use: it belongs to the thread that reads the sources.
 final class VolumeAssembler {

@@ -73,7 +73,6 @@ extension Keeper {
   ) throws -> (entries: Int, bytes: UInt64) {
     tellStart(located, plan.volumes)
     if request.dryRun { return (plan.entries, plan.bytes) }
-    try makeTarget(request)
     let receiver = try TreeReceiver(
       target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
     let volumes = located.manifest.fetching(plan.volumes, from: located.source, level: .readable)
@@ -91,7 +90,6 @@ extension Keeper {
   private func restoreChunks(
     _ located: Located, _ plan: RestorePlan, _ request: RestoreRequest, _ report: (Finding) -> Void
   ) throws -> (entries: Int, bytes: UInt64) {
-    if !request.dryRun { try makeTarget(request) }
     let tree =
       request.dryRun
       ? nil
@@ -102,13 +100,6 @@ extension Keeper {
     try reading.read(reading.volumes, from: located.source, report: report, progress: makeProgress())
     for note in tree.notes.take() { report(note.finding) }
     return (tree.entries, tree.bytes)
-  }
-
-  /// Made only once the manifest is open: where nothing can be restored, nothing is left behind.
-  private func makeTarget(_ request: RestoreRequest) throws(VerifyError) {
-    do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
-      throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
-    }
   }
 
   private func tellStart(_ located: Located, _ volumes: [VolumeRecord]) {

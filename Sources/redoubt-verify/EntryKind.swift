@@ -1,4 +1,6 @@
 import Archive
+import CommandLineOutput
+import Digests
 import Files
 
 extension Entry.Kind {
@@ -26,4 +28,21 @@ extension Entry.Kind {
     case .characterDevice(let major, let minor), .blockDevice(let major, let minor): " (\(major), \(minor))"
     }
   }
+}
+
+extension Entry {
+  /// As JSON shows it.
+  var members: [JSONValue.Member] {
+    [
+      .init("path", .string(path.displayPath)), .init("kind", .string(kind.name)),
+      .init("mode", .string(String(mode, radix: 8))), .init("uid", JSONValue(owner)), .init("gid", JSONValue(group)),
+      .init("size", JSONValue(size)), .init("time", .string(modified.rfc3339)),
+      .init("sha256", JSONValue(digest?.hex)),
+    ]
+  }
+}
+
+extension SHA256Digest {
+  /// The first 16 digits: enough to tell versions of a file apart.
+  var prefix: String { String(hex.prefix(16)) }
 }

@@ -45,13 +45,6 @@ struct LsCommand: ParsableCommand {
     output.row(
       "\(String(repeating: "0", count: max(0, 4 - mode.count)))\(mode) \(owner):\(group) \(entry.size) "
         + "\(entry.modified.rfc3339) \(entry.path.displayPath)\(entry.kind.suffix)")
-    output.event(
-      "entry",
-      [
-        .init("path", .string(entry.path.displayPath)), .init("kind", .string(entry.kind.name)),
-        .init("mode", .string(mode)), .init("uid", JSONValue(entry.owner)), .init("gid", JSONValue(entry.group)),
-        .init("size", JSONValue(entry.size)), .init("time", .string(entry.modified.rfc3339)),
-        .init("sha256", JSONValue(entry.digest?.hex)),
-      ])
+    output.event("entry", entry.members)
   }
 }

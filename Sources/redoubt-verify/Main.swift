@@ -11,6 +11,7 @@ struct RedoubtVerify: ParsableCommand {
       "For a trusted machine that holds the private key, never for the nodes themselves.", also: ExitStatus.allCases),
     version: redoubtVersion,
     subcommands: [
-      InitCommand.self, ListCommand.self, LsCommand.self, VerifyCommand.self, RestoreCommand.self, PruneCommand.self,
+      InitCommand.self, ListCommand.self, LsCommand.self, FindCommand.self, DiffCommand.self, VerifyCommand.self,
+      RestoreCommand.self, PruneCommand.self,
     ])
 }

@@ -64,7 +64,7 @@ struct FailingStorageTests {
     scene.gate.release()
     let outcome = try run.wait()
     expectFailure(outcome, 1, ["error: ", "s3", "the bucket \(scene.bucket) does not exist", "hint: create it first"])
-    #expect(outcome.text.contains("failed: no destination could store the snapshot"), "\(outcome.text)")
+    #expect(outcome.errorText.contains("failed: no destination could store the snapshot"), "\(outcome.errorText)")
     try Command.succeed(aws, ["s3", "mb", "s3://\(scene.bucket)"], environment: scene.server.environment)
     try expectNextRunSucceeds(scene)
     // The way to restore without Redoubt is in the new bucket too.

@@ -1,6 +1,6 @@
 import Files
 import FoundationEssentials
-import Policy
+@testable import Policy
 import Storage
 import TestKit
 import Testing

@@ -8,6 +8,7 @@
 set -euo pipefail
 export LC_ALL=C
 recover=$(realpath "$1")
+here=$(realpath "$(dirname "$0")")
 shift
 applets=''
 if [ "$1" = -b ]; then applets=1; shift; fi
@@ -28,10 +29,10 @@ trap clean_up EXIT
 mkdir -m 700 "$GNUPGHOME" "$TMPDIR"
 quiet_gpg() { gpg --batch --quiet --no-tty --passphrase '' --pinentry-mode loopback --trust-model always "$@"; }
 
-# What the script finds first in PATH: stand-ins that a case puts into bin, then BusyBox's applets. Its tar does less
-# than the script asks for.
+# What the script finds first in PATH: stand-ins that a case puts into bin, then BusyBox's applets. Its tar and
+# touch do less than the script asks for.
 mkdir "$work/bin" "$work/applets"
-if [ -n "$applets" ]; then busybox --install -s "$work/applets"; rm "$work/applets/tar"; fi
+if [ -n "$applets" ]; then busybox --install -s "$work/applets"; rm "$work/applets/tar" "$work/applets/touch"; fi
 
 # Keys
 
@@ -310,4 +311,8 @@ tool zstd "if [ \"\$1\" = -dcq ]; then kill -TERM \$PPID; fi; exec $zstd \"\$@\"
 target; recover "$work/copy" keys "$work/target"
 ended() { [ "$status" -eq 143 ] && ! leftovers; }
 outcome 'ended by a signal' ended
+rm "$work/bin"/*
+
+# shellcheck source=Tests/Recovery/incremental-cases.sh
+. "$here/incremental-cases.sh"
 exit $failed
