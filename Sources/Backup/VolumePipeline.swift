@@ -59,7 +59,7 @@ final class VolumePipeline: Sendable {
     self.name = name
     self.observe = observe
     level = compressionLevel
-    permits = Permits(count * 2 + 2)
+    permits = Permits(count + Self.uploadersPerLane)
     laneInputs = lanes.map { _ in Channel<Sealed>(limit: .max) }
     self.workers = (0..<count).map { _ in DedicatedThread { [self] in work() } }
     uploaders = zip(lanes, laneInputs).flatMap { lane, channel in

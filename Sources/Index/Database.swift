@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// One connection to an SQLite database, with SQLite's result codes as `IndexError`.
 ///
@@ -52,10 +53,24 @@ final class Database {
     if !isInTransaction { try execute("BEGIN IMMEDIATE") }
   }
 
-  func commit() throws(IndexError) {
+  /// - Parameter survivesPowerLoss: whether the disk has the transaction on return; else only the kernel: it then outlives
+  ///   this process, whatever ends it, and after a loss of power the file may stand at an earlier commit.
+  func commit(survivesPowerLoss: Bool = true) throws(IndexError) {
     guard isInTransaction else { return }
     resetReaders()
     try execute("COMMIT")
+    if survivesPowerLoss { try syncLog() }
+  }
+
+  /// Makes the log's pages durable: SQLite does so itself only where it writes them back (`synchronous=NORMAL`), and a
+  /// commit that did so each time would wait for all other data that the file system has to write.
+  private func syncLog() throws(IndexError) {
+    let log = open(path + "-wal", O_RDONLY | O_CLOEXEC)
+    guard log >= 0 else { throw IndexError(.failed, path, "cannot open its log: \(String(cString: strerror(errno)))") }
+    defer { close(log) }
+    guard fsync(log) == 0 else {
+      throw IndexError(.failed, path, "cannot sync its log: \(String(cString: strerror(errno)))")
+    }
   }
 
   /// Counts up: what was kept in memory of a transaction may no longer be so.

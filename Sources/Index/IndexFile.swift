@@ -6,7 +6,7 @@ internal import Glibc
 /// It is a cache. Whoever loses it pays one complete upload, never data; so nothing here tries to mend a damaged file.
 ///
 /// Every write belongs to a transaction that begins by itself and ends with `commit()`, which returns when the disk has it
-/// (write-ahead log, `synchronous=FULL`). What was not committed is gone after a crash, all of it. While it is open no other
+/// (write-ahead log, synced by us). What was not committed is gone after a crash, all of it. While it is open no other
 /// process can open the file. Memory stays below some 100 MB (16 of them the page cache, 48 the mapped file), whatever the
 /// index's size.
 ///
@@ -80,9 +80,11 @@ public final class IndexFile {
   }
 
   /// Makes all changes so far durable.
+  /// - Parameter survivesPowerLoss: false where it is enough that they outlive this process: that costs no wait for the
+  ///   disk, and after a loss of power the index may stand at an earlier commit.
   /// - Throws: whatever keeps it from doing so; then none of them is.
-  public func commit() throws(IndexError) {
-    do { try database.commit() } catch {
+  public func commit(survivesPowerLoss: Bool = true) throws(IndexError) {
+    do { try database.commit(survivesPowerLoss: survivesPowerLoss) } catch {
       database.rollback()
       throw error
     }

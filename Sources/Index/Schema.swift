@@ -29,7 +29,7 @@ enum Schema {
     // Rows of files are some 300 bytes: larger pages keep the tree flat.
     if isNew { try database.execute("PRAGMA page_size = 8192") }
     _ = try database.number("PRAGMA journal_mode = WAL")
-    try database.execute("PRAGMA synchronous = FULL")
+    try database.execute("PRAGMA synchronous = NORMAL")
     try database.execute("PRAGMA cache_size = -16384")  // KiB
     _ = try database.number("PRAGMA mmap_size = 50331648")
     _ = try database.number("PRAGMA journal_size_limit = 16777216")

@@ -96,6 +96,7 @@ final class ChunkStore {
       storedBytes += UInt64(record.size)
       for chunk in chunks { underway[chunk.digest] = nil }
     }
-    try index.commit()
+    // What a loss of power takes is sent once more: no reason to wait for the disk at each volume.
+    try index.commit(survivesPowerLoss: false)
   }
 }
