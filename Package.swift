@@ -82,8 +82,8 @@ let package = Package(
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository", "Storage",
-        "Verify", arguments,
+        "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository",
+        "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 

@@ -48,6 +48,12 @@ extension Keeper {
       let located = try locate(request.selection)
       let plan = try RestorePlan(
         located.manifest, paths: try request.paths.map { try EntryPath.find($0, in: located.manifest) })
+      if !request.dryRun {
+        // Made only now: where nothing can be restored, nothing is left behind.
+        do { try Paths.makeFolders(request.target, mode: 0o700) } catch {
+          throw VerifyError(.target, "\(error)", hint: "name a folder that can be written")
+        }
+      }
       var findings: [Finding] = []
       let report = { [environment] (finding: Finding) in
         environment.observe(.finding(finding))

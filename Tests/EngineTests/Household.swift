@@ -139,7 +139,9 @@ final class Household {
   /// Whether two folders hold the same files, links, modes, owners, times and attributes, by `diff` and `rsync`-like
   /// listing of the system's own tools.
   func differences(_ one: String, _ other: String) throws -> String {
-    let listing = "find . -printf '%P|%y|%m|%U|%G|%T@|%s|%l|%n\\n' | sort; getfattr -R -d -m - . 2>/dev/null; true"
+    // Without the sizes of folders: those depend on the order in which their files came.
+    let listing =
+      "find . '(' -type d -printf '%P|%y|%m|%U|%G|%T@\\n' ')' -o -printf '%P|%y|%m|%U|%G|%T@|%s|%l|%n\\n' | sort; getfattr -R -d -m - . 2>/dev/null; true"
     let listings = try [one, other].map { try Command.run("sh", ["-c", "cd '\($0)' && \(listing)"]).text }
     // diff cannot compare fifos and says so; the listings do.
     let content = try Command.run("diff", ["-r", "--no-dereference", one, other]).lines.filter {

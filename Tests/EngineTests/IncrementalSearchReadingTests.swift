@@ -16,8 +16,17 @@ import Verify
   @Test func aTreeOfEveryKindComesBack() throws {
     let house = try Household(mode: .incremental)
     // More than one MiB of listing, so that it is stored as chunks.
-    let name = String(repeating: "n", count: 200)
-    for number in 0..<3000 { try house.write("many/\(number % 7)/\(name)-\(number)", "content \(number)\n") }
+    // Few in a folder: the size of a folder that grew depends on the order its files came in.
+    try Command.succeed(
+      "sh",
+      [
+        "-c",
+        """
+        cd '\(house.source)' && name=$(printf 'n%.0s' $(seq 200)) && for folder in $(seq 300); do
+          mkdir $folder && for file in $(seq 10); do echo "$folder $file" > "$folder/$name-$file"; done
+        done
+        """,
+      ])
     try house.write("large", Household.noise(9_000_000))
     try house.write("empty", [])
     try Command.succeed(

@@ -83,8 +83,8 @@ import Testing
 
     let backup = try node(["backup", "keys", "--json"])
     #expect(backup.status == 0, "\(backup.text)\(backup.errorText)")
-    #expect(
-      backup.lines.last?.hasPrefix(#"{"type":"summary","exit":0,"sets":1,"stored":1,"findings":0,"bytes":24,"#) == true)
+    let summary = #"{"type":"summary","exit":0,"sets":1,"stored":1,"unchanged":0,"findings":0,"bytes":24,"#
+    #expect(backup.lines.last?.hasPrefix(summary) == true, "\(backup.text)")
     let line = try #require(backup.lines.first { $0.hasPrefix(#"{"type":"set""#) })
     let id = try #require(line.split(separator: "\"snapshot\":\"").last?.split(separator: "\"").first)
     #expect(try node(["status"]).text.contains("  disk: \(id), "))
