@@ -57,6 +57,18 @@ import Testing
     #expect(node.destinations[0].s3?.lockMode == nil)
   }
 
+  @Test func objectsWithoutALockAreWorthAWarning() throws {
+    func warnings(_ text: String) throws -> [ConfigurationProblem] {
+      let path = try folder.write("redoubt.toml", text)
+      return NodeCheck(path, access: StorageAccess(environment: [:])).run().problems.filter {
+        $0.key == "destination.offsite" && $0.severity == .warning
+      }
+    }
+    #expect(try warnings(Self.text) == [])
+    let unlocked = try warnings(Self.text.replacing("lock-mode = \"governance\"\n", with: ""))
+    #expect(unlocked.map(\.message).contains { $0.hasPrefix("its objects are not locked") })
+  }
+
   static let breakages: [(String, String, String)] = [
     ("\"lifecycle\"", "\"never\"", "destination.offsite.expiry: 'never' is none of prune, lifecycle"),
     ("\"governance\"", "\"legal\"", "destination.offsite.lock-mode: 'legal' is none of compliance, governance"),
