@@ -121,7 +121,7 @@ import TestKit
 
   @Test func refusesALockWhereTheBucketHasNone() throws {
     let server = try S3Server.shared(.radosgw)
-    let store = try store(server, bucket: try server.makeBucket())
+    let store = try store(server, bucket: try server.makeBucket()) { $0.lockMode = .governance }
     let upload = Upload(key: "k", content: [1], lockedUntil: Timestamp.now().seconds + 3600)
     let error = try #require(failure { try store.put(upload) })
     #expect(error.code == .refused && error.hint?.contains("object lock") == true, "\(error)")
