@@ -15,7 +15,10 @@ struct CommandLineTests {
   }
 
   /// What a command demands before it looks at its options.
-  private static let demanded = ["ls": ["latest"], "restore": ["latest", "--target", "/nowhere/at/all"]]
+  private static let demanded = [
+    "ls": ["latest"], "restore": ["latest", "--target", "/nowhere/at/all"], "find": ["name"],
+    "diff": ["20261121T020000Z-7f3a", "20261122T020000Z-1c9b"],
+  ]
 
   @Test(arguments: Installation.Program.allCases)
   func everyCommandHasHelpAndRefusesUnknownOptions(_ program: Installation.Program) throws {

@@ -28,7 +28,9 @@ import Verify
     house.clock = { Timestamp(seconds: Timestamp.now().seconds + Int64(days) * 86400) }
   }
 
-  private func prune(_ house: Household, _ options: PruneOptions = PruneOptions()) throws -> (plan: PrunePlan, done: [Pruned]) {
+  private func prune(_ house: Household, _ options: PruneOptions = PruneOptions()) throws -> (
+    plan: PrunePlan, done: [Pruned]
+  ) {
     let keeper = house.makeKeeper()
     let plans = try keeper.planPrune(SnapshotSelection(snapshots: .all), options: options)
     let removers = ["disk": house.store("disk") as any ObjectRemover]
@@ -134,9 +136,14 @@ import Verify
     rules.yearly = 2
     let start = Timestamp("2026-01-01T02:00:00Z")?.seconds ?? 0
     // Two a day for forty days.
-    let snapshots = (0..<80).map { SnapshotID(started: Timestamp(seconds: start + Int64($0) * 43200), random: UInt16($0)) }
+    let snapshots = (0..<80).map {
+      SnapshotID(started: Timestamp(seconds: start + Int64($0) * 43200), random: UInt16($0))
+    }
     let kept = rules.kept(snapshots)
-    #expect(kept.filter { $0.value.contains("daily") }.map { "\($0.key)".prefix(8) }.sorted() == ["20260207", "20260208", "20260209"])
+    #expect(
+      kept.filter { $0.value.contains("daily") }.map { "\($0.key)".prefix(8) }.sorted() == [
+        "20260207", "20260208", "20260209",
+      ])
     #expect(kept.filter { $0.value.contains("weekly") }.count == 2)
     #expect(kept.filter { $0.value.contains("yearly") }.count == 1, "there is one year alone")
     #expect(kept.keys.contains(snapshots[79]))

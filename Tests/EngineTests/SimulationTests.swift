@@ -63,7 +63,9 @@ import Verify
         let plans = try keeper.planPrune(SnapshotSelection(snapshots: .all))
         #expect(plans.allSatisfy { $0.refusals.isEmpty }, "night \(night): \(plans.flatMap(\.refusals))")
         _ = try keeper.prune(plans, removers: ["disk": house.store("disk")])
-        let bytes = try DirectoryStore("\(house.folder.path)/disk").list(prefix: "peer-1/data/").reduce(0) { $0 + $1.size }
+        let bytes = try DirectoryStore("\(house.folder.path)/disk").list(prefix: "peer-1/data/").reduce(0) {
+          $0 + $1.size
+        }
         // Five snapshots and the newest of the epoch stay: the living data, and the changes of the nights that they span.
         largest = max(largest, Double(bytes) / Double(Self.files * Self.size))
       }
