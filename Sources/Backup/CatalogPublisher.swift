@@ -8,6 +8,8 @@ struct CatalogPublisher {
   let layout: Layout
   let state: NodeState
   let writers: [(name: String, writer: any ObjectWriter)]
+  /// Each destination's place, by its name: recovery files are stored once at each.
+  let places: [String: String]
   let encrypt: ([UInt8]) throws -> [UInt8]
 
   enum Delivery {
@@ -56,7 +58,9 @@ struct CatalogPublisher {
 
   /// Stores the recovery script and its guide where this version of them is not there yet.
   func publishRecovery(onFailure: (String, StorageError) -> Void) throws {
-    for (name, writer) in writers where state.needsRecovery(name, version: Recovery.scriptName) {
+    for (name, writer) in writers {
+      let place = places[name] ?? name
+      guard state.needsRecovery(place, version: Recovery.scriptName) else { continue }
       do throws(StorageError) {
         for (file, text) in [(Recovery.guideName, Recovery.guide), (Recovery.scriptName, Recovery.script)] {
           do throws(StorageError) {
@@ -70,7 +74,7 @@ struct CatalogPublisher {
         onFailure(name, error)
         continue
       }
-      try state.recoveryStored(name, version: Recovery.scriptName)
+      try state.recoveryStored(place, version: Recovery.scriptName)
     }
   }
 }

@@ -74,7 +74,8 @@ final class SetRun {
         random: environment.random)
       for notice in index.notices { environment.observe(.notice(notice)) }
       let run = try IncrementalRun(
-        set: set, snapshot: snapshot, state: state, index: index, environment: environment, readsAll: readsAll)
+        set: set, places: configuration.places(of: set), snapshot: snapshot, state: state, index: index,
+        environment: environment, readsAll: readsAll)
       let packed = try storeVolumes { pipeline in
         try run.pack(pipeline, report: reportFinding, progress: progressReporter())
       }
@@ -228,7 +229,9 @@ final class SetRun {
   // MARK: Catalog
 
   private var publisher: CatalogPublisher {
-    CatalogPublisher(layout: layout, state: state, writers: writers) { [keys] in try keys.signer.signAndEncrypt($0) }
+    CatalogPublisher(layout: layout, state: state, writers: writers, places: configuration.places) { [keys] in
+      try keys.signer.signAndEncrypt($0)
+    }
   }
 
   private func publish(_ events: [CatalogEvent]) throws -> CatalogPublisher.Delivery {
@@ -254,7 +257,7 @@ final class SetRun {
     if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
     guard error.code == .noSuchStore else { return }
     do {
-      try state.forgetRecovery(name)
+      if let place = configuration.places[name] { try state.forgetRecovery(place) }
       // What the index knows of was lost with it.
       if set.destinations.contains(name) { try state.rememberPublications([], of: set.name) }
     } catch {
@@ -274,6 +277,15 @@ final class SetRun {
     }
     return nil
   }
+}
+
+extension NodeConfiguration {
+  /// Each destination's place, by its name.
+  fileprivate var places: [String: String] {
+    Dictionary(destinations.map { ($0.name, $0.place) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  fileprivate func places(of set: SetConfiguration) -> [String] { set.destinations.compactMap { places[$0] } }
 }
 
 extension Finding {

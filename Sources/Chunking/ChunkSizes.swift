@@ -7,6 +7,8 @@ public struct ChunkSizes: Sendable, Equatable {
   public let average: Int
   public let maximum: Int
 
+  /// 8, 32 and 128 KiB, for a manifest's own listing: a changed line costs one of these.
+  public static let listing = ChunkSizes(trusted: (8 << 10, 32 << 10, 128 << 10))
   /// 256 KiB, 1 MiB and 4 MiB: a change costs about one mebibyte, and a terabyte has about a million chunks.
   public static let standard = ChunkSizes(trusted: (256 << 10, 1 << 20, 4 << 20))
 

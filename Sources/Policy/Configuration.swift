@@ -1,3 +1,4 @@
+internal import Files
 public import Storage
 
 /// What both programs' configuration files share.
@@ -38,6 +39,21 @@ public struct DestinationConfiguration: Sendable, Equatable {
   }
 }
 
+extension DestinationConfiguration {
+  /// Which place it is, whatever its name and the ways to reach it: without line ends or spaces at its ends.
+  ///
+  /// What was stored at a destination is known by this: under another bucket or folder the same name is another place.
+  public var place: String {
+    switch kind {
+    case .s3: "s3 \(s3?.endpoint ?? "") \(s3?.region ?? "") \(s3?.bucket ?? "") \(s3?.prefix ?? "")"
+    // Disks take turns at one mount point.
+    case .directory where location == .removable:
+      "directory \(path) on file system \(fileSystemID(of: path).map { String($0, radix: 16) } ?? "unknown")"
+    case .directory, .git: "\(kind.rawValue) \(path)"
+    }
+  }
+}
+
 /// A named group of sources that is backed up together.
 public struct SetConfiguration: Sendable, Equatable {
   public enum Mode: String, Sendable, CaseIterable { case full, incremental }
@@ -56,7 +72,7 @@ public struct SetConfiguration: Sendable, Equatable {
   /// Names of destinations.
   public var destinations: [String]
   /// Bytes of tar in one volume.
-  public var volumeSize = 32 << 20
+  public var volumeSize = 16 << 20
   /// zstd's level, 1 to 19.
   public var compressionLevel = 3
   /// Mode `incremental`: seconds after which a stored volume's content is sent again at the latest.

@@ -78,6 +78,37 @@ struct InterruptedRunTests {
     try expectCatalogHolds(house)
   }
 
+  /// What a killed run has stored is not sent again, but for what was underway.
+  @Test func anIncrementalRunThatIsKilledGoesOnWhereItWas() throws {
+    let house = try Installation()
+    // Slow enough to be killed between two volumes.
+    house.sets[0].settings = "mode = \"incremental\"\ncompression-level = 19"
+    try house.configure()
+    let megabytes = 40
+    for number in 0..<megabytes { try house.writeNoise("file-\(number)", megabytes: 1) }
+    var kills = 0
+    for _ in 0..<6 {
+      let before = try volumes(house).count
+      let run = try house.startNode(["backup"])
+      // Not before it has stored something new.
+      for _ in 0..<400 where try volumes(house).count < before + 3 && house.manifests().isEmpty { usleep(10_000) }
+      run.signal(SIGKILL)
+      _ = try run.wait()
+      if try house.manifests().isEmpty { kills += 1 }
+    }
+    #expect(kills >= 3, "runs were killed in their middle")
+    let last = try house.node(["backup"])
+    #expect(last.status == 0, "\(last.errorText)")
+    // A volume of one file here: those in flight at a kill are a handful.
+    #expect(try volumes(house).count <= megabytes + 8 * kills, "\(kills) kills")
+    #expect(try house.keeper(["verify", "--level", "restored"]).status == 0)
+    try expectCatalogHolds(house)
+  }
+
+  private func volumes(_ house: Installation) throws -> [String] {
+    try house.objects().filter { $0.contains("/volume-") && !$0.hasSuffix(".tmp") }
+  }
+
   /// Both the node's catalog and what storage has of it, checked by other means than our own.
   private func expectCatalogHolds(_ house: Installation) throws {
     let script = """

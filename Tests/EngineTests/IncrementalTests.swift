@@ -135,6 +135,19 @@ import Verify
     #expect(try house.verify(.restored).map(\.result) == [.sound, .sound])
   }
 
+  @Test func aDestinationThatMovedGetsEverything() throws {
+    let house = try filled()
+    try house.backup()
+    try Paths.makeFolders("\(house.folder.path)/moved")
+    house.node.destinations[0].path = "\(house.folder.path)/moved"
+    house.stores["disk"] = DirectoryStore("\(house.folder.path)/moved")
+    later(house, 60)
+    #expect(try house.backup().first?.status == .stored)
+    #expect(try house.verify(.restored).map(\.result) == [.sound])
+    let recovery = try DirectoryStore("\(house.folder.path)/moved").list(prefix: "peer-1/").map(\.key)
+    #expect(recovery.contains("peer-1/recover-1.sh"), "the new place has the recovery files too")
+  }
+
   @Test(arguments: ["lost", "garbage", "cut", "another program's"])
   func anIndexThatCannotBeUsedCostsACompleteUpload(_ kind: String) throws {
     let house = try filled()

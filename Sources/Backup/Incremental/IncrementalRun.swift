@@ -13,6 +13,7 @@ internal import Repository
 /// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither.
 final class IncrementalRun {
   private let set: SetConfiguration
+  private let places: [String]
   private let snapshot: SnapshotID
   private let state: NodeState
   private let index: NodeIndex
@@ -21,11 +22,14 @@ final class IncrementalRun {
   private let began: Timestamp
   private var files: SetIndex
 
+  /// - Parameter places: of the set's destinations.
   init(
-    set: SetConfiguration, snapshot: SnapshotID, state: NodeState, index: NodeIndex, environment: RunEnvironment,
+    set: SetConfiguration, places: [String], snapshot: SnapshotID, state: NodeState, index: NodeIndex,
+    environment: RunEnvironment,
     readsAll: Bool
   ) throws {
     self.set = set
+    self.places = places.sorted()
     self.snapshot = snapshot
     self.state = state
     self.index = index
@@ -111,7 +115,7 @@ final class IncrementalRun {
     let last = try files.text("published")
     try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: set.name)
     try files.setText("published", snapshot.description)
-    try files.setText("destinations", set.destinations.sorted().joined(separator: " "))
+    try files.setText("destinations", places.joined(separator: "\n"))
     try files.publish()
   }
 
@@ -152,12 +156,12 @@ final class IncrementalRun {
   /// A destination that the last snapshot was not sent to has none of its volumes: everything is sent to all.
   private func forgetForNewDestination() throws {
     guard let known = try files.text("destinations") else { return }
-    let names = Set(known.split(separator: " ").map(String.init))
-    let added = set.destinations.filter { !names.contains($0) }
+    let stored = Set(known.split(separator: "\n").map(String.init))
+    let added = places.filter { !stored.contains($0) }
     guard !added.isEmpty else { return }
     environment.observe(
       .notice(
-        "\(set.name): \(added.joined(separator: ", ")) is new; everything is sent once more, to every destination"))
+        "\(set.name): \(added.joined(separator: "; ")) is new; everything is sent once more, to every destination"))
     try index.file.removeSet(set.name)
     try index.file.commit()
     files = try index.file.set(set.name)

@@ -10,11 +10,8 @@ final class ListingChunks {
   private var buffers: [String: [UInt8]] = [:]
   private(set) var chunks: [(member: String, id: ChunkID)] = []
 
-  /// Small: a changed line costs one of these.
-  private static let sizes = try? ChunkSizes(minimum: 8 << 10, average: 32 << 10, maximum: 128 << 10)
-
   init(key: [UInt8], store: ChunkStore) throws {
-    chunker = Chunker(sizes: Self.sizes ?? .standard, key: key)
+    chunker = Chunker(sizes: .listing, key: key)
     self.store = store
   }
 

@@ -36,7 +36,7 @@ extension Recovery {
     restored and checked; 1 could not be done; 3 restored and the content is right, but not everything about the files could
     be set; 4 damage found; 64 wrong usage. After 1 or 4, don't use what is in TARGET.
 
-    Space: while it runs, one decrypted volume (32 MiB unless configured otherwise) is in TMPDIR, unpacked, too, where the
+    Space: while it runs, one decrypted volume (16 MiB unless configured otherwise) is in TMPDIR, unpacked, too, where the
     snapshot is incremental. An incremental snapshot takes at most twice its size in TARGET's file system: all chunks are
     gathered and proven in `TARGET/.recover.*` before the first file is made, and removed in the end. Its extended attributes
     and ACLs need setfattr (`apt install attr`), its times GNU touch; what can't be set is said.

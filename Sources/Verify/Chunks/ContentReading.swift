@@ -92,8 +92,7 @@ final class ContentReading {
     _ volumes: [VolumeRecord], _ source: Source, _ report: (Finding) -> Void, _ progress: (VolumeRecord) throws -> Void
   ) throws {
     let layout = Layout(host: manifest.description.host)
-    // One thread more than asked for, so that none idles while another waits for storage.
-    let fetching = OrderedVolumes(volumes, workers: source.workers + 1) { [files, needs, findings, tree] in
+    let fetching = OrderedVolumes(volumes, workers: source.workers) { [files, needs, findings, tree] in
       let fetcher = try VolumeFetcher(readers: source.readers, layout: layout, decryptor: source.decryptor)
       let writer = try ContentWriter(files, needs, findings, tree)
       return { volume in
