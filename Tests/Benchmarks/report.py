@@ -26,7 +26,7 @@ NIGHTS_GOAL = 1.1  # times restic's storage
 
 
 def report(laboratory, options):
-    lines = ["# Results", "", *conditions(laboratory, options), "", *goals(laboratory, options)]
+    lines = ["# Results", "", *conditions(laboratory, options), "", *goals(laboratory, options), WHERE]
     for task in dict.fromkeys(task for task, _ in laboratory.results):
         lines += table(laboratory, task)
     if laboratory.failures:
@@ -52,6 +52,19 @@ def goals(laboratory, options):
         yield from (title, "", "| Redoubt's mode | what | against | goal | measured | |", "|---|---|---|---|---|---|")
         yield from (f"| {' | '.join(row[:5])} | {'met' if row[5] else '**missed**'} |" for row in rows)
         yield ""
+
+
+WHERE = """\
+## Where the time goes
+
+A first backup to a folder, by perf: 63 % of the processor time is the kernel's (copying between files, pipes and memory,
+mapping memory, writing the store), 13 % SHA-256 (of each file, each zstd frame and each message), 12 % gpg's AES and
+SHA-1, 7 % zstd, the rest Redoubt's own code and libc. The kernel's share is what is left to win: buffers that are used
+again. `tar | zstd | gpg` into a file hashes nothing, syncs nothing and keeps no list of files: it does less, and is ahead
+for that. To S3 the server works on the same two cores and takes SHA-256 and MD5 of every byte, so the wall clock is
+longer than our processor time divided by two. The guides' pipeline is bound by gzip, on one core. Where nothing has
+changed, the time is that of looking at each file (`find`) and of two catalog segments, each of which is a run of gpg.
+"""
 
 
 def goals_of_mode(laboratory, mode):
