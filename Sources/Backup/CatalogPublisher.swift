@@ -36,7 +36,7 @@ struct CatalogPublisher {
   private func deliver(
     to name: String, _ writer: any ObjectWriter, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
-    for number in state.pendingSegments(name) {
+    for number in try state.pendingSegments(name) {
       let segment = try state.pendingSegment(name, number)
       try state.markAttempted(name, number)
       do throws(StorageError) {

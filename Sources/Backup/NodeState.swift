@@ -67,14 +67,16 @@ public final class NodeState {
       epoch = Epoch(began: now, random: random)
       position = Position(epoch: epoch.description)
       // A catalog without its position belongs to a life that is over.
-      if Paths.exists(catalogFile) { rename(catalogFile, "\(catalogFile).before-\(epoch)") }
+      if Paths.exists(catalogFile), rename(catalogFile, "\(catalogFile).before-\(epoch)") != 0 {
+        throw BackupError(.state, "\(FileError("rename", catalogFile, .current))")
+      }
       catalog = try Self.openCatalog(catalogFile, now: now)
       try savePosition()
     }
     if let torn = catalog.tornLineFile {
       notices.append("the catalog's last line was cut short by a crash; it was set aside in \(torn)")
     }
-    dropUnannouncedSegments()
+    try dropUnannouncedSegments()
   }
 
   private static let renewalHint = "move the state folder away to begin a new epoch; the keeper will report it"
@@ -88,7 +90,10 @@ public final class NodeState {
     }
     epoch = Epoch(began: now, random: random)
     position = Position(epoch: epoch.description)
-    for name in outboxNames { removeFolder("\(folder)/outbox/\(name)") }
+    // Left behind, a segment of the old epoch would be sent as one of the new.
+    guard removeTree("\(folder)/outbox") else {
+      throw BackupError(.state, "cannot empty \(folder)/outbox", hint: "the state folder must be writable")
+    }
     try savePosition()
     catalog = try Self.openCatalog(catalogFile, now: now)
   }
@@ -120,8 +125,9 @@ public final class NodeState {
   }
 
   /// The numbers of a destination's undelivered segments, in order.
-  public func pendingSegments(_ destination: String) -> [Int] {
-    fileNames(outbox(destination)).compactMap { Int($0.prefix { $0 != "." }) }.sorted()
+  /// - Throws: where the outbox cannot be read: an error there must not pass for an empty one.
+  public func pendingSegments(_ destination: String) throws(FileError) -> [Int] {
+    try fileNames(outbox(destination)).compactMap { Int($0.prefix { $0 != "." }) }.sorted()
   }
 
   public func pendingSegment(_ destination: String, _ number: Int) throws(FileError) -> PendingSegment {
@@ -173,14 +179,17 @@ public final class NodeState {
   // MARK: Files
 
   private func outbox(_ destination: String) -> String { "\(folder)/outbox/\(destination)" }
-  private var outboxNames: [String] { fileNames("\(folder)/outbox") }
 
   /// A crash between filling the outboxes and saving the position leaves segments that will be sealed anew.
-  private func dropUnannouncedSegments() {
-    for destination in outboxNames {
-      for number in pendingSegments(destination) where number >= position.nextSegment {
-        markDelivered(destination, number)
+  private func dropUnannouncedSegments() throws(BackupError) {
+    do throws(FileError) {
+      for destination in try fileNames("\(folder)/outbox") {
+        for number in try pendingSegments(destination) where number >= position.nextSegment {
+          markDelivered(destination, number)
+        }
       }
+    } catch {
+      throw BackupError(.state, "\(error)", hint: "the state folder must be readable")
     }
   }
 
@@ -217,21 +226,23 @@ public final class NodeState {
   }
 }
 
-/// The names in a folder; none where it cannot be read.
-private func fileNames(_ folder: String) -> [String] {
-  guard let directory = opendir(folder) else { return [] }
+/// The names in a folder, sorted; none where there is no such folder.
+private func fileNames(_ folder: String) throws(FileError) -> [String] {
+  guard let directory = opendir(folder) else {
+    if errno == ENOENT { return [] }
+    throw FileError("open", folder, .current)
+  }
   defer { closedir(directory) }
   var names: [String] = []
-  while let entry = readdir(directory) {
+  while true {
+    // readdir(3) gives NULL at the end and on an error alike; errno tells which.
+    errno = 0
+    guard let entry = readdir(directory) else { break }
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
     if name != ".", name != ".." { names.append(name) }
   }
+  guard errno == 0 else { throw FileError("read", folder, .current) }
   return names.sorted()
-}
-
-private func removeFolder(_ folder: String) {
-  for name in fileNames(folder) { unlink("\(folder)/\(name)") }
-  rmdir(folder)
 }

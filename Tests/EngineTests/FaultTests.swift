@@ -136,6 +136,15 @@ private let unreachable = StorageError(.unreachable, "disk", "connection reset")
     #expect(try house.backup().first?.status == .stored)
   }
 
+  /// Segments that wait in an outbox must not be forgotten because it cannot be read.
+  @Test func anOutboxThatCannotBeReadIsNotTakenForAnEmptyOne() throws {
+    let house = try filled()
+    try house.backup()
+    let outbox = "\(house.node.state)/outbox"
+    try Command.succeed("sh", ["-c", "rm -r '\(outbox)' && echo > '\(outbox)'"])
+    #expect { try house.backup() } throws: { ($0 as? BackupError)?.code == .state && "\($0)".contains("outbox") }
+  }
+
   @Test func aFullDestinationFailsAndLeavesNoHalfObject() throws {
     let house = try filled()
     let disk = "\(house.folder.path)/disk"
