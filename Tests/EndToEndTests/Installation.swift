@@ -4,31 +4,6 @@ internal import Glibc
 internal import TestKit
 internal import Testing
 
-/// The keys of this process's tests, made once: making them takes gpg most of a second.
-enum HouseKeys {
-  struct Rings: Sendable {
-    let keeper: TestKeyRing
-    let node: TestKeyRing
-    let recipient: String
-    let signer: String
-  }
-
-  static let rings: Result<Rings, any Error> = Result {
-    let keeper = try TestKeyRing()
-    let node = try TestKeyRing()
-    let recipient = try keeper.makeKey("backup@example.com")
-    let signer = try node.makeKey("peer-1@example.com", .signOnly)
-    try node.importPublic(recipient, from: keeper)
-    try keeper.importPublic(signer, from: node)
-    atexit {
-      guard case .success(let rings) = HouseKeys.rings else { return }
-      rings.keeper.close()
-      rings.node.close()
-    }
-    return Rings(keeper: keeper, node: node, recipient: recipient, signer: signer)
-  }
-}
-
 /// A node and a keeper as they are installed: the real programs, configuration files, key rings and a source tree.
 final class Installation {
   struct Destination {
@@ -68,7 +43,7 @@ final class Installation {
   }
 
   let folder: TemporaryFolder
-  let keys: HouseKeys.Rings
+  let keys: SharedKeyRings
   var destinations: [Destination]
   var sets: [Source]
   var nodeKeys: String
@@ -82,7 +57,7 @@ final class Installation {
   /// - Parameter destinations: a folder named `disk` where nil.
   init(_ destinations: [Destination]? = nil) throws {
     folder = try TemporaryFolder("e2e")
-    keys = try HouseKeys.rings.get()
+    keys = try SharedKeyRings.rings.get()
     for name in ["source", "disk"] { try Paths.makeFolders(folder(name)) }
     self.destinations = destinations ?? [.folder("disk", folder("disk"))]
     sets = [Source(paths: [folder("source")])]

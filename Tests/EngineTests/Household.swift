@@ -10,36 +10,10 @@ import Storage
 import TestKit
 import Verify
 
-/// Keys that all tests of this target share, because making them takes gpg most of a second: a recipient with a private
-/// key on the keeper alone, and a node's signer.
-enum SharedKeys {
-  struct Rings: Sendable {
-    let keeper: TestKeyRing
-    let node: TestKeyRing
-    let recipient: String
-    let signer: String
-  }
-
-  static let rings: Result<Rings, any Error> = Result {
-    let keeper = try TestKeyRing()
-    let node = try TestKeyRing()
-    let recipient = try keeper.makeKey("backup@example.com")
-    let signer = try node.makeKey("peer-1@example.com", .signOnly)
-    try node.importPublic(recipient, from: keeper)
-    try keeper.importPublic(signer, from: node)
-    atexit {
-      guard case .success(let rings) = SharedKeys.rings else { return }
-      rings.keeper.close()
-      rings.node.close()
-    }
-    return Rings(keeper: keeper, node: node, recipient: recipient, signer: signer)
-  }
-}
-
 /// A node, its destinations in folders, and a keeper, for one test.
 final class Household {
   let folder: TemporaryFolder
-  let keys: SharedKeys.Rings
+  let keys: SharedKeyRings
   var node: NodeConfiguration
   var keeper: KeeperConfiguration
   /// In place of the stores of folders, by destination.
@@ -51,7 +25,7 @@ final class Household {
   /// - Parameter destinations: each is a folder of that name.
   init(destinations: [String] = ["disk"], mode: SetConfiguration.Mode = .full) throws {
     folder = try TemporaryFolder()
-    keys = try SharedKeys.rings.get()
+    keys = try SharedKeyRings.rings.get()
     for name in ["source", "scratch"] + destinations { try Paths.makeFolders("\(folder.path)/\(name)") }
     let configured = destinations.map { [folder] in
       DestinationConfiguration(name: $0, kind: .directory, location: .local, path: "\(folder.path)/\($0)")
