@@ -47,6 +47,7 @@ let package = Package(
     module("Channels", []),
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
+    module("Processes", ["CLinux", system]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -55,7 +56,7 @@ let package = Package(
     module("HTTP", ["CCurl"]),
     module("Index", ["CSQLite", "Digests", "Files"]),
 
-    module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", system]),
+    module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
     module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", system, toml]),
     module(
@@ -89,7 +90,7 @@ let package = Package(
 
     // Real servers, key rings, trees that are hard to back up.
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
-    tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
+    tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),

@@ -12,7 +12,7 @@ struct LayerTests {
     "CZstd": ["Compression"],
     "CCrypto": ["Digests"],
     "CSQLite": ["Index"],
-    "CLinux": ["Files", "Archive", "OpenPGP", "OpenPGPDecryption", "Storage", "TestKit"],
+    "CLinux": ["Files", "Archive", "OpenPGP", "OpenPGPDecryption", "Processes", "Storage", "TestKit"],
   ]
 
   /// The node's program cannot decrypt, and the two engines do not know each other.
