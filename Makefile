@@ -4,7 +4,7 @@
 BUILD_PACKAGES = git pkg-config libcurl4-openssl-dev libgpgme-dev libtomlplusplus-dev libsqlite3-dev libssl-dev libzstd-dev
 RUN_PACKAGES = gnupg zstd
 TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd curl dash libarchive-tools mandoc memcached openssl python3-venv radosgw \
-	shellcheck
+	shellcheck systemd
 BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic
 
 PREFIX = /usr/local
@@ -51,6 +51,7 @@ demo: build
 test: deps
 	@scripts/install-packages.sh $(TEST_PACKAGES)
 	@Tests/Servers/install
+	@scripts/install-promtool.sh
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 

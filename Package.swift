@@ -48,6 +48,8 @@ let package = Package(
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
     module("Processes", ["CLinux", system]),
+    module("JSON", []),
+    module("Journal", ["CLinux", "Files", system]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -72,25 +74,34 @@ let package = Package(
         "Policy", "Repository", "Storage", system,
       ]),
 
+    // Tells others how a run ended: metrics, commands, pings.
+    module("Alerts", ["Channels", "Files", "HTTP", "JSON", "Policy", "Processes", "Storage", system]),
+
     // What the two executables share: output, progress, exit codes.
-    module("CommandLineOutput", ["Files", "Policy", "Repository", "Storage", system, arguments]),
+    module("CommandLineOutput", ["Alerts", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
     .executableTarget(
       name: "redoubt",
       dependencies: [
-        "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", arguments,
+        "Alerts", "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", arguments,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository",
-        "Storage", "Verify", arguments,
+        "Alerts", "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Repository", "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 
     // Real servers, key rings, trees that are hard to back up.
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
+    tests(
+      "AlertsTests",
+      [
+        "Alerts", "CommandLineOutput", "Digests", "Files", "HTTP", "JSON", "Journal", "Policy", "Repository", "Storage",
+        "TestKit", "Verify",
+      ]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),

@@ -2,13 +2,17 @@
 /* Linux calls and constants that Glibc's module hides behind _GNU_SOURCE or spells as macros. */
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/types.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -62,3 +66,34 @@ static inline void redoubt_punch_hole(int file, off_t offset, off_t length) {
 /* posix_spawn_file_actions_addchdir_np(3), which <spawn.h> shows with _GNU_SOURCE alone. `actions` is a
    posix_spawn_file_actions_t. */
 extern int redoubt_spawn_chdir(void *actions, const char *path) __asm__("posix_spawn_file_actions_addchdir_np");
+
+/* A memfd that seals can be put on (memfd_create(2)), and the seals that keep it as it is (fcntl(2), F_ADD_SEALS):
+   F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE. */
+static inline int redoubt_sealable_memfd(const char *name) {
+    return (int)syscall(SYS_memfd_create, name, 1u | 2u /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
+}
+static inline int redoubt_seal(int file) { return fcntl(file, 1024 + 9, 1 | 2 | 4 | 8); }
+
+/* sendmsg(2) of one datagram to the socket at `path`, with `descriptor` attached unless it is negative (unix(7),
+   SCM_RIGHTS). */
+static inline ssize_t redoubt_send_datagram(
+    int from, const char *path, const void *data, size_t length, int descriptor) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) { errno = ENAMETOOLONG; return -1; }
+    strcpy(address.sun_path, path);
+    struct iovec piece = {.iov_base = (void *)data, .iov_len = length};
+    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control;
+    struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof address};
+    if (length > 0) { message.msg_iov = &piece; message.msg_iovlen = 1; }
+    if (descriptor >= 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control.space;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(from, &message, MSG_NOSIGNAL);
+}

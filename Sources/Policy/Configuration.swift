@@ -105,6 +105,8 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var sets: [SetConfiguration]
   /// Threads that compress and encrypt; 0 means one for each core.
   public var workers = 0
+  /// Who is told how a run ended.
+  public var alerts = AlertsConfiguration()
   public init(
     host: String, state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration],
     sets: [SetConfiguration]
@@ -139,6 +141,8 @@ public struct KeeperConfiguration: Sendable, Equatable {
   public var nodes: [WatchedNode]
   /// Threads that fetch, decrypt and check; 0 means one for each core.
   public var workers = 0
+  /// Who is told how a run ended.
+  public var alerts = AlertsConfiguration()
   /// What `prune` keeps; nothing may be pruned where it is empty.
   public var keep = KeepRules()
   public init(

@@ -5,10 +5,10 @@
 protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable where RawValue == String {}
 
 /// Top level of the node's file.
-enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set }
+enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set, alerts }
 
 /// Top level of the keeper's file.
-enum KeeperKey: String, ConfigurationKey { case state, workers, keys, keep, destination, node }
+enum KeeperKey: String, ConfigurationKey { case state, workers, keys, keep, destination, node, alerts }
 
 /// `[keep]` of the keeper.
 enum KeepKey: String, ConfigurationKey { case last, daily, weekly, monthly, yearly }
@@ -67,11 +67,24 @@ enum WatchedNodeKey: String, ConfigurationKey {
   case destinations
 }
 
+/// `[alerts]` of both.
+enum AlertsKey: String, ConfigurationKey {
+  case metricsFile = "metrics-file"
+  case onSuccess = "on-success"
+  case onFailure = "on-failure"
+  case onOverdue = "on-overdue"
+  case pingURL = "ping-url"
+  case pingURLFile = "ping-url-file"
+  case webhookURL = "webhook-url"
+  case webhookURLFile = "webhook-url-file"
+  case timeout, attempts
+}
+
 /// The configuration's grammar as data, for documentation and its tests.
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "keep", "destination", "set", "node"]
+    let tables: Set<String> = ["keys", "keep", "destination", "set", "node", "alerts"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -84,6 +97,7 @@ public enum ConfigurationGrammar {
     add(DestinationKey.self, "destination")
     add(SetKey.self, "set")
     add(WatchedNodeKey.self, "node")
+    add(AlertsKey.self, "alerts")
     return all.subtracting(tables).sorted()
   }
 }

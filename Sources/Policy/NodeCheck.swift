@@ -47,6 +47,7 @@ public struct NodeCheck: Sendable {
         report.problems.append(ConfigurationProblem(.error, reason, key: "set.\(set.name).paths"))
       }
     }
+    report.problems += node.alerts.problems()
     if isOnline { for destination in node.destinations { probe(destination, node.host, &report) } }
     return report
   }

@@ -27,6 +27,7 @@ extension ConfigurationReader {
       host: host ?? "", state: absolutePath(top, .state) ?? "", keys: keys(top), destinations: destinations.list,
       sets: sets(top, destinations.known))
     if let workers = top.integer(.workers, in: 0...256) { node.workers = workers }
+    if let alerts = AlertsReader(top.table(.alerts), problems)?.read() { node.alerts = alerts }
     return node
   }
 

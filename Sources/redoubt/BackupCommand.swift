@@ -26,28 +26,37 @@ struct BackupCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let node = try output.use(NodeConfiguration.inspect(try absolutePath(file.config)))
-      let access = StorageAccess(cancellation: Signals.cancellation, log: output.debugLog)
-      var writers: [String: any ObjectWriter] = [:]
-      for destination in node.destinations { writers[destination.name] = try access.writer(destination) }
-      let report = BackupReporter(output)
-      let engine = BackupEngine(
-        configuration: node, writers: writers,
-        environment: RunEnvironment(
-          isCancelled: { Signals.cancellation.isCancelled }, observe: { report.take($0) }))
-      defer { report.finish() }
-      let outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets, readsAll: force)
-      return CommandResult(
-        ExitStatus(outcomes),
-        summary: [
-          .init("sets", JSONValue(outcomes.count)),
-          .init("stored", JSONValue(outcomes.count { $0.status == .stored || $0.status == .partial })),
-          .init("unchanged", JSONValue(outcomes.count { $0.status == .unchanged })),
-          .init("findings", JSONValue(outcomes.reduce(0) { $0 + $1.findings.count })),
-          .init("bytes", JSONValue(outcomes.reduce(0) { $0 + $1.bytes })),
-          .init("stored-bytes", JSONValue(outcomes.reduce(0) { $0 + $1.storedBytes })),
-        ])
+      let report = NodeConfiguration.inspect(try absolutePath(file.config))
+      // A dry run changes nothing, and there is nothing to tell.
+      if dryRun { return try run(try output.use(report), output, nil) }
+      return NodeAlerts.tell(report, command: "backup", output) { try run($0, output, $1) }
     }
+  }
+
+  private func run(_ node: NodeConfiguration, _ output: Output, _ alerts: NodeAlerts?) throws -> CommandResult {
+    let access = StorageAccess(cancellation: Signals.cancellation, log: output.debugLog)
+    var writers: [String: any ObjectWriter] = [:]
+    for destination in node.destinations { writers[destination.name] = try access.writer(destination) }
+    let report = BackupReporter(output)
+    let engine = BackupEngine(
+      configuration: node, writers: writers,
+      environment: RunEnvironment(
+        isCancelled: { Signals.cancellation.isCancelled }, observe: { event in
+          report.take(event)
+          alerts?.take(event)
+        }))
+    defer { report.finish() }
+    let outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets, readsAll: force)
+    return CommandResult(
+      ExitStatus(outcomes),
+      summary: [
+        .init("sets", JSONValue(outcomes.count)),
+        .init("stored", JSONValue(outcomes.count { $0.status == .stored || $0.status == .partial })),
+        .init("unchanged", JSONValue(outcomes.count { $0.status == .unchanged })),
+        .init("findings", JSONValue(outcomes.reduce(0) { $0 + $1.findings.count })),
+        .init("bytes", JSONValue(outcomes.reduce(0) { $0 + $1.bytes })),
+        .init("stored-bytes", JSONValue(outcomes.reduce(0) { $0 + $1.storedBytes })),
+      ])
   }
 }
 

@@ -17,14 +17,16 @@ final class BackupReporter: Sendable {
   func take(_ event: BackupEvent) {
     switch event {
     case .setStarted(let set, let snapshot):
-      output.note("\(set): backing up as \(snapshot)")
+      output.note("\(set): backing up as \(snapshot)", about: Subject(set: set, snapshot: "\(snapshot)"))
       output.event("started", [.init("set", .string(set)), .init("snapshot", .string("\(snapshot)"))])
     case .progress(let now): progress.update(bytes: now.bytesRead, total: now.expectedBytes, label: now.set)
-    case .finding(let set, let finding): output.show(finding, of: set)
+    case .finding(let set, let finding): output.show(finding, of: set, about: Subject(set: set))
     case .volumeStored(let set, let name, let bytes, let destination):
       output.debug("\(set): stored \(name) (\(bytes) bytes) at \(destination)")
     case .destinationFailed(let set, let destination, let error):
-      output.error("\(set.map { "\($0): " } ?? "")destination \(destination): \(error)", hint: error.hint)
+      output.error(
+        "\(set.map { "\($0): " } ?? "")destination \(destination): \(error)", hint: error.hint,
+        about: Subject(set: set, destination: destination))
     case .notice(let text): output.warning(text)
     case .setFinished(let outcome): show(outcome)
     }
@@ -32,17 +34,21 @@ final class BackupReporter: Sendable {
 
   private func show(_ outcome: SetOutcome) {
     progress.finish()
+    let subject = Subject(set: outcome.set, snapshot: "\(outcome.snapshot)")
     let content = "\(outcome.entries) entries, \(Amount.bytes(outcome.bytes))"
     switch outcome.status {
-    case .failed: output.error("\(outcome.set): failed: \(outcome.reason ?? "nothing was stored")", hint: outcome.hint)
+    case .failed:
+      output.error(
+        "\(outcome.set): failed: \(outcome.reason ?? "nothing was stored")", hint: outcome.hint, about: subject)
     case .unchanged:
-      output.line("\(outcome.set): unchanged since \(outcome.snapshot), in \(Amount.duration(outcome.seconds))")
+      output.line(
+        "\(outcome.set): unchanged since \(outcome.snapshot), in \(Amount.duration(outcome.seconds))", about: subject)
     case .simulated: output.line("\(outcome.set): would store \(content)")
     case .stored, .partial:
       let places = outcome.destinations.map { "\($0.name)\($0.stored ? "" : " (failed)")" }.joined(separator: ", ")
       output.line(
         "\(outcome.set): \(outcome.status == .stored ? "stored" : "stored in part"): \(outcome.snapshot), \(content) as "
-          + "\(Amount.bytes(outcome.storedBytes)), to \(places), in \(Amount.duration(outcome.seconds))")
+          + "\(Amount.bytes(outcome.storedBytes)), to \(places), in \(Amount.duration(outcome.seconds))", about: subject)
     }
     output.event(
       "set",
