@@ -78,7 +78,8 @@ let package = Package(
     module("Alerts", ["Channels", "Files", "HTTP", "JSON", "Policy", "Processes", "Storage", system]),
 
     // What the two executables share: output, progress, exit codes.
-    module("CommandLineOutput", ["Alerts", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
+    module(
+      "CommandLineOutput", ["Alerts", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
     .executableTarget(
       name: "redoubt",
       dependencies: [

@@ -124,7 +124,9 @@ public final class RunAlerts: @unchecked Sendable {
   ) throws(AlertError) {
     let hook = Hook(
       key: "on-\(event.rawValue)", words: words,
-      variables: ["REDOUBT_EVENT": event.rawValue, "REDOUBT_EXIT": "\(report.exitStatus)", "REDOUBT_HOST": report.host],
+      variables: [
+        "REDOUBT_EVENT": event.rawValue, "REDOUBT_EXIT": "\(report.exitStatus)", "REDOUBT_HOST": report.host,
+      ],
       log: environment.log)
     let document = Array((report.document(event).text + "\n").utf8)
     try tries(until: deadline).run { seconds throws(AlertError) in try hook.run(document, timeout: seconds) }

@@ -83,7 +83,8 @@ enum AlertAddress {
     }
     switch Endpoint.parse("\(text[..<scheme.upperBound])\(authority)") {
     case .failure(let problem):
-      return ConfigurationProblem(.error, problem.message, hint: problem.hint?.hasPrefix("write") == true ? example : nil)
+      return ConfigurationProblem(
+        .error, problem.message, hint: problem.hint?.hasPrefix("write") == true ? example : nil)
     case .success(let endpoint):
       if endpoint.isEncrypted || endpoint.isLoopback { return nil }
       return ConfigurationProblem(

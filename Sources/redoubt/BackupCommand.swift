@@ -41,7 +41,8 @@ struct BackupCommand: ParsableCommand {
     let engine = BackupEngine(
       configuration: node, writers: writers,
       environment: RunEnvironment(
-        isCancelled: { Signals.cancellation.isCancelled }, observe: { event in
+        isCancelled: { Signals.cancellation.isCancelled },
+        observe: { event in
           report.take(event)
           alerts?.take(event)
         }))

@@ -48,7 +48,8 @@ final class BackupReporter: Sendable {
       let places = outcome.destinations.map { "\($0.name)\($0.stored ? "" : " (failed)")" }.joined(separator: ", ")
       output.line(
         "\(outcome.set): \(outcome.status == .stored ? "stored" : "stored in part"): \(outcome.snapshot), \(content) as "
-          + "\(Amount.bytes(outcome.storedBytes)), to \(places), in \(Amount.duration(outcome.seconds))", about: subject)
+          + "\(Amount.bytes(outcome.storedBytes)), to \(places), in \(Amount.duration(outcome.seconds))", about: subject
+      )
     }
     output.event(
       "set",

@@ -81,7 +81,8 @@ private struct SetRecords {
     case .failure(let failure) where failure.set == set:
       hasFailed = true
       failures += 1
-      for index in places.indices where failure.destinations.contains(where: { $0.name == places[index].name && !$0.stored }) {
+      for index in places.indices
+      where failure.destinations.contains(where: { $0.name == places[index].name && !$0.stored }) {
         places[index].failures += 1
       }
     default: break

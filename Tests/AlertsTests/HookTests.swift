@@ -101,7 +101,8 @@ import Testing
     let folder = try TemporaryFolder("hooks")
     var configuration = AlertsConfiguration()
     configuration.onFailure = [
-      "sh", "-c", "echo \"$REDOUBT_EVENT $REDOUBT_EXIT $REDOUBT_HOST\" >>\(folder("log")); [ $(wc -l <\(folder("log"))) = 3 ]",
+      "sh", "-c",
+      "echo \"$REDOUBT_EVENT $REDOUBT_EXIT $REDOUBT_HOST\" >>\(folder("log")); [ $(wc -l <\(folder("log"))) = 3 ]",
     ]
     #expect(tell(configuration, Sample.backup(exit: 75)) == [])
     #expect(try text(folder("log")) == "failure 75 peer-1\nfailure 75 peer-1\nfailure 75 peer-1\n")

@@ -45,7 +45,9 @@ import Testing
     #expect(fstat(0, &status) == 0)
     let (device, inode) = (status.st_dev, status.st_ino)
     #expect(Journal.isJournal(0, stream: "\(device):\(inode)"))
-    for other in ["\(device):\(inode + 1)", "\(device + 1):\(inode)", "", ":", "\(device)", "\(device):\(inode):1", "x:y"] {
+    for other in [
+      "\(device):\(inode + 1)", "\(device + 1):\(inode)", "", ":", "\(device)", "\(device):\(inode):1", "x:y",
+    ] {
       #expect(!Journal.isJournal(0, stream: other), "\(other)")
     }
     #expect(!Journal.isJournal(0, stream: nil))
@@ -77,7 +79,8 @@ import Testing
     output.note("going on")
     output.debug("not asked for")
     let entries = try decode(try server.entries("SYSLOG_IDENTIFIER=redoubt", count: 4))
-    #expect(entries.map(\.MESSAGE) == ["data: stored", "error: it failed\nhint: mend it", "warning: careful", "going on"])
+    #expect(
+      entries.map(\.MESSAGE) == ["data: stored", "error: it failed\nhint: mend it", "warning: careful", "going on"])
     #expect(entries.map(\.PRIORITY) == ["6", "3", "4", "6"])
     #expect(entries.map(\.REDOUBT_HOST) == ["peer-1", "peer-1", "peer-2", "peer-1"])
     #expect(entries.map(\.REDOUBT_SET) == ["data", "data", nil, nil])
@@ -104,6 +107,7 @@ import Testing
     #expect(
       try written(folder)
         == "{\"type\":\"error\",\"message\":\"it failed\"}\n{\"type\":\"summary\",\"exit\":1}\n")
-    #expect(try decode(try server.entries("SYSLOG_IDENTIFIER=redoubt", count: 1)).map(\.MESSAGE) == ["error: it failed"])
+    #expect(
+      try decode(try server.entries("SYSLOG_IDENTIFIER=redoubt", count: 1)).map(\.MESSAGE) == ["error: it failed"])
   }
 }

@@ -91,7 +91,9 @@ import Testing
     try FileContent.write([], to: folder("file"))
     try Paths.makeFolders(folder("taken.prom"))
     // Nobody can write to /proc, not even root.
-    for file in ["/proc/redoubt.prom", folder("absent/redoubt.prom"), folder("file/redoubt.prom"), folder("taken.prom")] {
+    for file in [
+      "/proc/redoubt.prom", folder("absent/redoubt.prom"), folder("file/redoubt.prom"), folder("taken.prom"),
+    ] {
       let warnings = Warnings()
       RunAlerts(configuration(file), warnings.environment).end(Sample.backup())
       #expect(warnings.all.map(\.code) == [.metrics])

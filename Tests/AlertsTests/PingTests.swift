@@ -139,7 +139,9 @@ import Testing
     configuration.pingURL = .file(folder("absent"))
     let absent = tell(configuration, Sample.backup())
     #expect(absent.count == 1 && absent[0].contains(folder("absent")), "\(absent)")
-    for bad in ["", "\n", "hc-ping.com/secret-id", "http://example.com/secret-id", "https://user:secret-id@example.com"] {
+    for bad in [
+      "", "\n", "hc-ping.com/secret-id", "http://example.com/secret-id", "https://user:secret-id@example.com",
+    ] {
       try FileContent.write(Array(bad.utf8), to: folder("url"))
       configuration.pingURL = .file(folder("url"))
       let warnings = tell(configuration, Sample.backup())
