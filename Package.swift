@@ -100,7 +100,7 @@ let package = Package(
     tests(
       "AlertsTests",
       [
-        "Alerts", "CommandLineOutput", "Digests", "Files", "HTTP", "JSON", "Journal", "Policy", "Repository", "Storage",
+        "Alerts", "CommandLineOutput", "Files", "HTTP", "JSON", "Journal", "Policy", "Repository", "Storage",
         "TestKit", "Verify",
       ]),
     tests("ChunkingTests", ["Chunking", "Digests"]),

@@ -33,6 +33,9 @@ public enum Metric: String, Sendable, CaseIterable {
   /// Whether it only ever grows, until the catalog is begun anew.
   var isCounter: Bool { [.backupFailures, .destinationFailures, .totalSentBytes].contains(self) }
 
+  /// Those of a command's last run.
+  static let ofRuns: [Metric] = [.runTimestamp, .runDuration, .runExitCode]
+
   /// One sentence, as `# HELP` and the manual have it.
   public var help: String {
     switch self {

@@ -24,6 +24,26 @@ struct MetricsText {
     samples[metric, default: []].append("\(metric.rawValue){\(list)} \(text)")
   }
 
+  /// Takes over the samples of other commands' last runs.
+  /// - Parameter labels: of this command; the last of them is what others differ in.
+  mutating func keep(_ old: String, ofAllBut labels: Labels) {
+    let shared = labels.dropLast().map { "\($0.name)=\"\(Self.escaped($0.value))\"," }.joined()
+    guard let last = labels.last else { return }
+    for line in old.split(separator: "\n") {
+      for metric in Metric.ofRuns {
+        let start = "\(metric.rawValue){\(shared)\(last.name)=\""
+        guard line.hasPrefix(start) else { continue }
+        let rest = line.dropFirst(start.count)
+        let command = rest.prefix { $0 != "\"" }
+        // Only what this program itself may have written.
+        guard command != last.value, command.allSatisfy({ $0.isLowercase || $0 == " " || $0 == "-" }),
+          let value = Double(rest.dropFirst(command.count + 3)), rest.dropFirst(command.count).hasPrefix("\"} ")
+        else { continue }
+        samples[metric, default: []].append("\(start)\(command)\"} \(value)")
+      }
+    }
+  }
+
   /// All metrics that have samples, each with its help and type.
   var text: String {
     var text = ""
@@ -53,8 +73,12 @@ struct MetricsText {
 
 extension RunReport {
   /// Everything that is known after the run, in Prometheus's text format.
-  public var metrics: String {
+  public var metrics: String { metrics(keeping: "") }
+
+  /// - Parameter old: the metrics so far, of which the runs of other commands are kept: each run writes the whole file.
+  func metrics(keeping old: String) -> String {
     var text = MetricsText()
+    text.keep(old, ofAllBut: [("host", host), ("program", program), ("command", command)])
     let run: MetricsText.Labels = [("host", host), ("program", program), ("command", command)]
     text.add(.buildInfo, [("host", host), ("program", program), ("version", version)], 1)
     text.add(.runTimestamp, run, ended)

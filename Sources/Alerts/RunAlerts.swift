@@ -134,9 +134,11 @@ public final class RunAlerts: @unchecked Sendable {
 
   private func writeMetrics(_ report: RunReport) {
     guard let file = configuration.metricsFile else { return }
+    // None yet, or none that can be read: then there is nothing to keep.
+    let old = (try? FileContent.read(file, maximumLength: 1 << 24)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     do throws(FileError) {
       // The collector runs as a user of its own.
-      try FileContent.write(Array(report.metrics.utf8), to: file, mode: 0o644, ignoresUmask: true)
+      try FileContent.write(Array(report.metrics(keeping: old).utf8), to: file, mode: 0o644, ignoresUmask: true)
     } catch {
       environment.warn(
         AlertError(

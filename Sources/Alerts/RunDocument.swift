@@ -9,6 +9,9 @@ extension RunReport {
   /// any time.
   public static let documentVersion = 1
 
+  /// How many findings the document lists at most.
+  static let findingLimit = 100
+
   /// The document that commands get on standard input and webhooks by POST, as redoubt.toml(5) describes it.
   public func document(_ event: RunEvent) -> JSONValue {
     .object([
@@ -19,6 +22,7 @@ extension RunReport {
       .init("exit", JSONValue(exitStatus)), .init("meaning", .string(meaning)), .init("reason", JSONValue(reason)),
       .init("hint", JSONValue(hint)), .init("overdue", JSONValue(overdue)),
       .init("sets", .array(sets.map(\.json))), .init("verifications", .array(verifications.map(\.json))),
+      .init("findings", JSONValue(Array(findings.prefix(RunReport.findingLimit)))),
     ])
   }
 
@@ -46,6 +50,7 @@ extension RunReport {
         "\(check.host)/\(check.set)/\(check.snapshot) at \(check.destination): \(check.level): \(check.result)"
           + (check.findings > 0 ? ", \(check.findings) findings" : "") + (check.reason.map { ": \($0)" } ?? ""))
     }
+    lines += findings.prefix(Self.findingLimit)
     if !overdue.isEmpty { lines.append("overdue: \(overdue.joined(separator: ", "))") }
     return String(decoding: lines.joined(separator: "\n").utf8.prefix(10_000), as: UTF8.self)
   }

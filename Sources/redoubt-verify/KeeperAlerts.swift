@@ -15,6 +15,7 @@ final class KeeperAlerts: Sendable {
   private let start = Timestamp.now()
   private let clock = ContinuousClock().now
   private let verifications = Mutex<[Verification]>([])
+  private let findings = Mutex<[String]>([])
 
   /// - Parameter keeper: as much of the configuration as could be read.
   init(_ keeper: KeeperConfiguration?, command: String, _ output: Output) {
@@ -49,6 +50,9 @@ final class KeeperAlerts: Sendable {
   /// Notes what the run verified.
   func take(_ more: [Verification]) { verifications.withLock { $0 += more } }
 
+  /// Notes what the run found wrong beside single snapshots, as a line for people.
+  func take(finding: String) { findings.withLock { $0.append(finding) } }
+
   /// - Parameter overdue: what is overdue now, each as `host/set`.
   func end(_ status: CommandLineOutput.ExitStatus, _ error: (any Error)? = nil, overdue: [String] = []) {
     guard let keeper, !keeper.alerts.isEmpty else { return }
@@ -65,6 +69,7 @@ final class KeeperAlerts: Sendable {
     do throws(VerifyError) { report.proofs = try proofStates(ofKeeper: keeper.state).map { ProofReport($0) } } catch {
       output.warning("metrics know nothing of earlier runs: \(error)")
     }
+    report.findings = findings.withLock { $0 }
     report.overdue = overdue
     alerts.end(report)
   }

@@ -85,6 +85,30 @@ import Testing
     #expect(warnings.texts == [])
   }
 
+  /// Two commands of one program share a file: the last runs of both stay in it.
+  @Test func whatOtherCommandsLeftStays() throws {
+    let folder = try TemporaryFolder("metrics")
+    let file = folder("redoubt.prom")
+    let warnings = Warnings()
+    var other = Sample.backup(exit: 4)
+    other.command = "catalog check"
+    for report in [Sample.backup(exit: 1), other, Sample.backup(exit: 3), other] {
+      RunAlerts(configuration(file), warnings.environment).end(report)
+    }
+    let text = String(decoding: try FileContent.read(file), as: UTF8.self)
+    let codes = text.split(separator: "\n").filter { $0.hasPrefix("redoubt_run_exit_code{") }.sorted()
+    let labels = #"redoubt_run_exit_code{host="peer-1",program="redoubt",command="#
+    #expect(codes == ["\(labels)\"backup\"} 3.0", "\(labels)\"catalog check\"} 4"])
+    #expect(try complaint(text) == "")
+    // A file that is none of ours is replaced, whatever is in it.
+    for junk in ["\(labels)\"x\"} 1 2\n\(labels)\"y\\\"} 1\n\(labels)", "\u{0}\n", "other_metric 1\n"] {
+      try FileContent.write(Array(junk.utf8), to: file)
+      RunAlerts(configuration(file), warnings.environment).end(Sample.backup())
+      #expect(String(decoding: try FileContent.read(file), as: UTF8.self) == Sample.backup().metrics)
+    }
+    #expect(warnings.texts == [])
+  }
+
   /// Each of these is a warning with the path, and nothing half-written stays.
   @Test func aFolderThatCannotBeWrittenIsAWarning() throws {
     let folder = try TemporaryFolder("metrics")

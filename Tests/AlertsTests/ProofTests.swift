@@ -1,4 +1,3 @@
-import Digests
 import Files
 import Repository
 import Testing
@@ -7,11 +6,11 @@ import Verify
 /// What the keeper's metrics say of verifications.
 @Suite struct ProofTests {
   /// A catalog's records, a day after each other.
-  func states(_ events: [CatalogEvent]) -> [ProofState] {
-    ProofState.all(
-      events.enumerated().map { index, event in
-        CatalogRecord(sequence: index + 1, previous: .zero, time: time(index + 1), event: event)
-      })
+  func states(_ events: [CatalogEvent]) throws -> [ProofState] {
+    var chain = CatalogChain()
+    var records: [CatalogRecord] = []
+    for event in events { records.append(try chain.append(event, at: time(records.count + 1)).record) }
+    return ProofState.all(records)
   }
 
   func time(_ day: Int) -> Timestamp { Timestamp(seconds: 1_700_000_000 + Int64(day) * 86400) }
@@ -26,38 +25,38 @@ import Verify
         objects: 1, bytes: 10, seconds: 2, findingCount: result == .damaged ? 1 : 0))
   }
 
-  @Test func aLevelProvesThoseBelow() {
-    let states = states([check(0, .readable, .sound)])
+  @Test func aLevelProvesThoseBelow() throws {
+    let states = try states([check(0, .readable, .sound)])
     #expect(states.map(\.place.level) == [.present, .intact, .readable])
     #expect(states.allSatisfy { $0.proven == time(1) && $0.newestProven == time(0) && $0.damaged.isEmpty })
   }
 
-  @Test func damageStaysUntilItIsFoundSoundOrPruned() {
+  @Test func damageStaysUntilItIsFoundSoundOrPruned() throws {
     let damaged = check(0, .readable, .damaged)
-    #expect(states([damaged]).map(\.place.level) == [.readable])
+    #expect(try states([damaged]).map(\.place.level) == [.readable])
     // A newer snapshot that is sound does not hide the older one.
-    let hidden = states([damaged, check(1, .readable, .sound)])
+    let hidden = try states([damaged, check(1, .readable, .sound)])
     #expect(hidden.last?.damaged == ["\(id(0))"] && hidden.last?.proven == time(2))
     // Nor does a lower level of the same one, or another place.
-    #expect(states([damaged, check(0, .intact, .sound)]).last?.damaged.count == 1)
-    #expect(states([damaged, check(0, .restored, .sound, "other")]).first?.damaged.count == 1)
-    #expect(states([damaged, check(0, .restored, .sound)]).allSatisfy { $0.damaged.isEmpty })
+    #expect(try states([damaged, check(0, .intact, .sound)]).last?.damaged.count == 1)
+    #expect(try states([damaged, check(0, .restored, .sound, "other")]).first?.damaged.count == 1)
+    #expect(try states([damaged, check(0, .restored, .sound)]).allSatisfy { $0.damaged.isEmpty })
     let pruned = Pruned(
       host: "peer-1", set: "data", destination: "disk", snapshots: [id(0)], objects: 1, bytes: 1, complete: true)
-    #expect(states([damaged, .prune(pruned)]).allSatisfy { $0.damaged.isEmpty && $0.proven == nil })
+    #expect(try states([damaged, .prune(pruned)]).allSatisfy { $0.damaged.isEmpty && $0.proven == nil })
   }
 
-  @Test func whatCouldNotBeCheckedIsNoProofAndNoDamage() {
-    let states = states([check(0, .intact, .sound), check(0, .readable, .unchecked)])
+  @Test func whatCouldNotBeCheckedIsNoProofAndNoDamage() throws {
+    let states = try states([check(0, .intact, .sound), check(0, .readable, .unchecked)])
     #expect(states.map(\.isUnchecked) == [false, false, true])
     #expect(states.map { $0.proven != nil } == [true, true, false])
-    let again = self.states([check(0, .readable, .unchecked), check(0, .readable, .sound)])
+    let again = try self.states([check(0, .readable, .unchecked), check(0, .readable, .sound)])
     #expect(again.allSatisfy { !$0.isUnchecked && $0.proven == time(2) })
   }
 
   /// Proving an old snapshot says nothing about a new one.
-  @Test func theNewestProvenSnapshotCounts() {
-    let states = states([check(5, .intact, .sound), check(3, .intact, .sound)])
+  @Test func theNewestProvenSnapshotCounts() throws {
+    let states = try states([check(5, .intact, .sound), check(3, .intact, .sound)])
     #expect(states.allSatisfy { $0.proven == time(2) && $0.newestProven == time(5) })
   }
 }
