@@ -62,7 +62,7 @@ final class SetRun {
       case .incremental: try performIncremental(began: began)
       }
     } catch {
-      fail("\(error)", hint: (error as? BackupError)?.hint, began: began)
+      fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
     return outcome
   }
