@@ -71,7 +71,7 @@ let package = Package(
       "Verify",
       [
         "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption",
-        "Policy", "Repository", "Storage", system,
+        "Policy", "Processes", "Repository", "Storage", system,
       ]),
 
     // Tells others how a run ended: metrics, commands, pings.

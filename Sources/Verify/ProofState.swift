@@ -33,16 +33,29 @@ public struct ProofState: Sendable, Equatable {
   /// the level that found it alone, because a lower one may not be concerned.
   public static func all(_ records: [CatalogRecord]) -> [ProofState] {
     var states: [Place: ProofState] = [:]
+    func add(_ attempt: Attempt) {
+      for level in VerificationLevel.allCases where level <= attempt.place.level {
+        // A level that was never asked for by itself has nothing to say where this one did not come to its end.
+        guard level == attempt.place.level || attempt.result == .sound else { continue }
+        var place = attempt.place
+        place.level = level
+        states[place, default: ProofState(place: place)].take(attempt)
+      }
+    }
     for record in records {
       switch record.event {
-      case .verification(let verification):
-        for level in VerificationLevel.allCases where level <= verification.level {
-          let place = Place(
-            host: verification.host, set: verification.set, destination: verification.destination, level: level)
-          // A level that was never asked for by itself has nothing to say where this one did not come to its end.
-          guard level == verification.level || verification.result == .sound else { continue }
-          states[place, default: ProofState(place: place)].take(verification, at: record.time)
-        }
+      case .verification(let it):
+        add(
+          Attempt(
+            place: Place(host: it.host, set: it.set, destination: it.destination, level: it.level),
+            snapshot: it.snapshot, result: it.result, seconds: it.seconds, bytes: it.bytes, time: record.time))
+      case .drill(let it):
+        // A whole restore, compared: level restored and more.
+        add(
+          Attempt(
+            place: Place(host: it.host, set: it.set, destination: it.destination, level: .restored),
+            snapshot: it.snapshot, result: it.result, seconds: it.seconds.restore, bytes: it.fetched,
+            time: record.time))
       case .prune(let pruned):
         for level in VerificationLevel.allCases {
           let place = Place(host: pruned.host, set: pruned.set, destination: pruned.destination, level: level)
@@ -54,16 +67,26 @@ public struct ProofState: Sendable, Equatable {
     return states.values.sorted { $0.place < $1.place }
   }
 
-  private mutating func take(_ verification: Verification, at time: Timestamp) {
-    isUnchecked = verification.result == .unchecked
-    seconds = verification.seconds
-    bytes = verification.bytes
-    switch verification.result {
+  /// One try to prove a snapshot.
+  private struct Attempt {
+    var place: Place
+    var snapshot: String
+    var result: VerificationResult
+    var seconds: Double
+    var bytes: UInt64
+    var time: Timestamp
+  }
+
+  private mutating func take(_ attempt: Attempt) {
+    isUnchecked = attempt.result == .unchecked
+    seconds = attempt.seconds
+    bytes = attempt.bytes
+    switch attempt.result {
     case .sound:
-      damaged.remove(verification.snapshot)
-      proven = time
-      if let made = SnapshotID(verification.snapshot)?.started { newestProven = max(newestProven ?? made, made) }
-    case .damaged: damaged.insert(verification.snapshot)
+      damaged.remove(attempt.snapshot)
+      proven = attempt.time
+      if let made = SnapshotID(attempt.snapshot)?.started { newestProven = max(newestProven ?? made, made) }
+    case .damaged: damaged.insert(attempt.snapshot)
     case .unchecked: break
     }
   }

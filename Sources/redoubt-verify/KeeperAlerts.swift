@@ -14,7 +14,7 @@ final class KeeperAlerts: Sendable {
   private let alerts: RunAlerts
   private let start = Timestamp.now()
   private let clock = ContinuousClock().now
-  private let verifications = Mutex<[Verification]>([])
+  private let verifications = Mutex<[VerificationReport]>([])
   private let findings = Mutex<[String]>([])
 
   /// - Parameter keeper: as much of the configuration as could be read.
@@ -48,7 +48,10 @@ final class KeeperAlerts: Sendable {
   func begin() { alerts.begin("redoubt-verify \(command) on \(machineName()) begins") }
 
   /// Notes what the run verified.
-  func take(_ more: [Verification]) { verifications.withLock { $0 += more } }
+  func take(_ more: [Verification]) { verifications.withLock { $0 += more.map { VerificationReport($0) } } }
+
+  /// Notes what the run rehearsed.
+  func take(_ more: [Drill]) { verifications.withLock { $0 += more.map { VerificationReport($0) } } }
 
   /// Notes what the run found wrong beside single snapshots, as a line for people.
   func take(finding: String) { findings.withLock { $0.append(finding) } }
@@ -65,7 +68,7 @@ final class KeeperAlerts: Sendable {
       report.reason = message.text
       report.hint = message.hint
     }
-    report.verifications = verifications.withLock { $0 }.map { VerificationReport($0) }
+    report.verifications = verifications.withLock { $0 }
     do throws(VerifyError) { report.proofs = try proofStates(ofKeeper: keeper.state).map { ProofReport($0) } } catch {
       output.warning("metrics know nothing of earlier runs: \(error)")
     }
@@ -84,6 +87,18 @@ extension VerificationReport {
     bytes = verification.bytes
     findings = verification.findingCount
     reason = verification.reason
+  }
+}
+
+extension VerificationReport {
+  fileprivate init(_ drill: Drill) {
+    self.init(
+      host: drill.host, set: drill.set, snapshot: drill.snapshot, destination: drill.destination, level: "drill",
+      result: drill.result.rawValue)
+    seconds = drill.seconds.restore
+    bytes = drill.bytes
+    findings = drill.findingCount
+    reason = drill.reason
   }
 }
 
