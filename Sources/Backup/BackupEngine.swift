@@ -31,40 +31,22 @@ public final class BackupEngine {
   /// - Throws: where nothing could be started: an unknown set, the lock, the state, the keys.
   public func run(sets names: [String] = [], readsAll: Bool = false) throws(BackupError) -> [SetOutcome] {
     let sets = try chosenSets(names)
-    let state = try openState()
-    let keys = try BackupKeys(configuration.keys, at: environment.clock())
+    let run = try begin()
+    // Keys that cannot be used are told before anything else.
+    _ = try run.openKeys()
     var outcomes: [SetOutcome] = []
-    for set in sets { outcomes.append(try perform(set, state: state, keys: keys, readsAll: readsAll)) }
+    for set in sets { outcomes.append(try run.perform(set, readsAll: readsAll)) }
     return outcomes
   }
 
   /// Takes the lock.
-  func openState() throws(BackupError) -> NodeState {
-    let state = try NodeState(
-      folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
-    for notice in state.notices { environment.observe(.notice(notice)) }
-    return state
-  }
-
-  /// Runs over one set.
-  /// - Throws: `.cancelled` after a signal.
-  func perform(
-    _ set: SetConfiguration, state: NodeState, keys: BackupKeys, readsAll: Bool
-  ) throws(BackupError) -> SetOutcome {
-    let makeRun = { [self] in
-      SetRun(
-        set: set, configuration: configuration, writers: destinations(of: nil), keys: keys, state: state,
-        environment: environment, readsAll: readsAll)
-    }
-    let run = makeRun()
-    var outcome = run.perform()
-    if run.needsAnotherRun {
-      environment.observe(.notice("\(outcome.reason ?? ""); the index is begun anew, which costs a complete upload"))
-      outcome = makeRun().perform()
-    }
-    environment.observe(.setFinished(outcome))
-    if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
-    return outcome
+  func begin() throws(BackupError) -> EngineRun {
+    // The same destinations for all sets of a run.
+    try EngineRun(
+      configuration,
+      configuration.destinations.compactMap { destination in
+        writers[destination.name].map { RunDestination(destination.name, $0) }
+      }, environment)
   }
 
   /// Tells what `run` would store, without touching the state, the keys or any destination.
@@ -94,16 +76,6 @@ public final class BackupEngine {
         hint: "the configuration has \(configuration.sets.map(\.name).joined(separator: ", "))")
     }
     return configuration.sets.filter { names.isEmpty || names.contains($0.name) }
-  }
-
-  /// The writers in the configuration's order; all, or those of one set.
-  private func destinations(of set: SetConfiguration?) -> [(name: String, writer: any ObjectWriter)] {
-    configuration.destinations.compactMap { destination in
-      guard let writer = writers[destination.name], set?.destinations.contains(destination.name) ?? true else {
-        return nil
-      }
-      return (destination.name, writer)
-    }
   }
 }
 

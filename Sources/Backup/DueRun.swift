@@ -23,9 +23,9 @@ extension BackupEngine {
   public func runDue(sets names: [String] = [], readsAll: Bool = false) throws(BackupError) -> DueRun {
     let sets = try chosenSets(names)
     // The lock comes first: what another run is just doing is due no more once that has ended.
-    let state = try openState()
+    let engine = try begin()
+    let (state, environment) = (engine.state, engine.environment)
     var run = DueRun()
-    var keys: BackupKeys?
     for set in sets {
       let now = environment.clock()
       let freshness = configuration.freshness(of: set, records: state.catalog.records, now: now)
@@ -47,10 +47,7 @@ extension BackupEngine {
           continue
         }
       }
-      let loaded: BackupKeys
-      if let keys { loaded = keys } else { loaded = try BackupKeys(configuration.keys, at: now) }
-      keys = loaded
-      run.outcomes.append(try perform(set, state: state, keys: loaded, readsAll: readsAll))
+      run.outcomes.append(try engine.perform(set, readsAll: readsAll))
     }
     return run
   }
