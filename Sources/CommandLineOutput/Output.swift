@@ -17,6 +17,8 @@ public final class Output: Sendable {
   public let isDebug: Bool
   /// Whether progress is drawn: standard error is a terminal that can redraw a line.
   public let drawsProgress: Bool
+  /// Whether results may have colors.
+  let drawsColors: Bool
 
   private struct State {
     /// Text that `row` holds back.
@@ -39,11 +41,12 @@ public final class Output: Sendable {
   ///   - results: descriptor that takes the place of standard output.
   ///   - messages: descriptor that takes the place of standard error.
   ///   - terminal: the kind of terminal, by default `TERM` of the environment.
+  ///   - noColor: by default `NO_COLOR` of the environment; see `Style`.
   ///   - journal: the journal, for those of the descriptors that `stream` names.
   ///   - stream: `JOURNAL_STREAM` of the environment.
   public init(
     isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2, terminal: String? = nil,
-    journal: Journal? = nil, stream: String? = nil
+    noColor: String? = nil, journal: Journal? = nil, stream: String? = nil
   ) {
     self.isJSON = isJSON
     self.isDebug = isDebug
@@ -53,6 +56,8 @@ public final class Output: Sendable {
     messageJournal = Journal.isJournal(messages, stream: stream) ? journal : nil
     resultJournal = !isJSON && Journal.isJournal(results, stream: stream) ? journal : nil
     drawsProgress = isatty(messages) == 1 && terminal != "dumb" && !isJSON
+    let noColor = noColor ?? getenv("NO_COLOR").map { String(cString: $0) }
+    drawsColors = !isJSON && Self.isColored(results, terminal: terminal, noColor: noColor)
   }
 
   /// Names the node that everything from now on is about, unless it says otherwise.

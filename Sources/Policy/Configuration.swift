@@ -105,6 +105,8 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var sets: [SetConfiguration]
   /// Threads that compress and encrypt; 0 means one for each core.
   public var workers = 0
+  /// How often each class is backed up, and where to.
+  public var frequencies = FrequencyTable.standard
   /// Who is told how a run ended.
   public var alerts = AlertsConfiguration()
   public init(
@@ -141,6 +143,8 @@ public struct KeeperConfiguration: Sendable, Equatable {
   public var nodes: [WatchedNode]
   /// Threads that fetch, decrypt and check; 0 means one for each core.
   public var workers = 0
+  /// How often each class is backed up and proven.
+  public var frequencies = FrequencyTable.standard
   /// Who is told how a run ended.
   public var alerts = AlertsConfiguration()
   /// What `prune` keeps; nothing may be pruned where it is empty.

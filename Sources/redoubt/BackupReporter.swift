@@ -1,5 +1,7 @@
 import Backup
 import CommandLineOutput
+import Files
+import Policy
 import Repository
 
 /// Turns the engine's events into lines, progress or JSON. Any thread may call it.
@@ -29,6 +31,12 @@ final class BackupReporter: Sendable {
         about: Subject(set: set, destination: destination))
     case .notice(let text): output.warning(text)
     case .setFinished(let outcome): show(outcome)
+    case .setWaiting(let freshness):
+      output.line(
+        "\(freshness.set): \(freshness.dueFrom.map { "next due \($0.rfc3339)" } ?? "done, and never due again")")
+      output.event(
+        "waiting",
+        [.init("set", .string(freshness.set)), .init("due-from", JSONValue(freshness.dueFrom?.rfc3339))])
     }
   }
 

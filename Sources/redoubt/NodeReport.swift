@@ -17,21 +17,21 @@ extension SetReport {
       report.hasFailed = history.hasFailed
       report.failures = history.failures
       report.totalSentBytes = history.sentBytes
-      report.setDue(FrequencyTable.standard[set.dataClass], now)
+      guard let dataClass = node.frequencies[set.dataClass] else { return report }
+      report.take(
+        SetFreshness(of: set.name, dataClass: dataClass, destinations: set.destinations, records: records, now: now))
       return report
     }
   }
 
-  private mutating func setDue(_ dataClass: DataClass?, _ now: Timestamp) {
-    let times = places.map(\.lastSuccess)
-    guard !times.contains(nil), let last = times.compactMap(\.self).min() else {
-      isOverdue = true
-      return
+  private mutating func take(_ freshness: SetFreshness) {
+    for index in places.indices {
+      places[index].lastSuccess = freshness.destinations.first { $0.name == places[index].name }?.lastSuccess
     }
-    guard let dataClass, let interval = dataClass.frequency.interval else { return }
-    let due = Timestamp(seconds: last.seconds + interval)
-    let overdue = Timestamp(seconds: due.seconds + dataClass.grace)
-    (self.due, overdueFrom, isOverdue) = (due, overdue, now > overdue)
+    due = freshness.dueFrom
+    isOverdue = freshness.timeliness.isOverdue
+    // Of the destination that is the first to be overdue; one that never got a backup has no such time.
+    if freshness.timeliness != .never { overdueFrom = freshness.destinations.compactMap(\.overdueFrom).min() }
   }
 }
 
@@ -43,9 +43,6 @@ private struct SetRecords {
   var hasFailed = false
   var failures = 0
   var sentBytes: UInt64 = 0
-
-  /// By destination, the newest snapshot that it has.
-  private var newest: [String: String] = [:]
 
   init(set: String, places: [SetReport.Place]) {
     self.set = set
@@ -65,28 +62,19 @@ private struct SetRecords {
       amounts.findings = stored.findings
       lastSnapshot = .init(id: stored.snapshot, seconds: stored.seconds, amounts: amounts)
       sentBytes += amounts.sentBytes
-      for index in places.indices {
-        if reached.contains(places[index].name) {
-          newest[places[index].name] = stored.snapshot
-          places[index].lastSuccess = record.time
-        } else if stored.destinations.contains(where: { $0.name == places[index].name }) {
-          places[index].failures += 1
-        }
-      }
-    case .unchanged(let unchanged) where unchanged.set == set:
-      hasFailed = false
-      for index in places.indices where newest[places[index].name] == unchanged.snapshot {
-        places[index].lastSuccess = record.time
-      }
+      countFailures(stored.destinations)
+    case .unchanged(let unchanged) where unchanged.set == set: hasFailed = false
     case .failure(let failure) where failure.set == set:
       hasFailed = true
       failures += 1
-      for index in places.indices
-      where failure.destinations.contains(where: { $0.name == places[index].name && !$0.stored }) {
-        places[index].failures += 1
-      }
+      countFailures(failure.destinations)
     default: break
     }
+  }
+
+  private mutating func countFailures(_ outcomes: [DestinationOutcome]) {
+    let missed = Set(outcomes.filter { !$0.stored }.map(\.name))
+    for index in places.indices where missed.contains(places[index].name) { places[index].failures += 1 }
   }
 }
 
