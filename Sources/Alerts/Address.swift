@@ -56,7 +56,7 @@ struct Address {
       response = try HTTPClient(options).send(
         HTTPRequest("POST", url.exposed, headers: [HTTPHeader("Content-Type", type)], body: body))
     } catch {
-      let reason = error.code == .timedOut ? "no answer within \(Self.seconds(timeout)) s" : error.reason
+      let reason = error.code == .timedOut ? "no answer in time" : error.reason
       // That it may have arrived is no reason to be silent: being told twice does no harm.
       throw AlertError(
         .address, key, "\(error.host): \(reason)", isTransient: error.isTransient || error.code == .broken)
@@ -72,10 +72,5 @@ struct Address {
       throw AlertError(
         .address, key, "\(place) answered \(status)", isTransient: status >= 500 || [408, 425, 429].contains(status))
     }
-  }
-
-  private static func seconds(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
   }
 }
