@@ -48,6 +48,7 @@ let package = Package(
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
     module("Processes", ["CLinux", system]),
+    module("Watching", ["Channels", "CLinux", "Files", system]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -77,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "redoubt",
       dependencies: [
-        "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", arguments,
+        "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", "Watching", arguments,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -91,6 +92,7 @@ let package = Package(
     // Real servers, key rings, trees that are hard to back up.
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
+    tests("WatchingTests", ["Channels", "Files", "TestKit", "Watching"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),

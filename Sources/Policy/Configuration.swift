@@ -30,6 +30,8 @@ public struct DestinationConfiguration: Sendable, Equatable {
   public var path: String = ""
   public var s3: S3Settings?
   public var expiry = Expiry.prune
+  /// location = "removable": how many seconds the medium may stay away before it is overdue.
+  public var away: Int64 = 31 * 86400
   public init(name: String, kind: Kind, location: Location, path: String = "", s3: S3Settings? = nil) {
     self.name = name
     self.kind = kind
@@ -94,6 +96,15 @@ public struct SetConfiguration: Sendable, Equatable {
   }
 }
 
+/// When `redoubt watch` backs up what has changed; seconds.
+public struct WatchConfiguration: Sendable, Equatable {
+  /// How long nothing must have changed.
+  public var quiet: Int64 = 10
+  /// How long after the first change it backs up though changes go on.
+  public var longestWait: Int64 = 600
+  public init() {}
+}
+
 /// `/etc/redoubt/redoubt.toml`.
 public struct NodeConfiguration: Sendable, Equatable {
   /// This node's name in storage.
@@ -105,6 +116,7 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var sets: [SetConfiguration]
   /// Threads that compress and encrypt; 0 means one for each core.
   public var workers = 0
+  public var watch = WatchConfiguration()
   public init(
     host: String, state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration],
     sets: [SetConfiguration]

@@ -5,7 +5,7 @@
 protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable where RawValue == String {}
 
 /// Top level of the node's file.
-enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set }
+enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, watch, destination, set }
 
 /// Top level of the keeper's file.
 enum KeeperKey: String, ConfigurationKey { case state, workers, keys, keep, destination, node }
@@ -17,6 +17,12 @@ enum KeepKey: String, ConfigurationKey { case last, daily, weekly, monthly, year
 enum NodeKeysKey: String, ConfigurationKey {
   case gnupgHome = "gnupg-home"
   case recipients, signer
+}
+
+/// `[watch]` of the node.
+enum WatchKey: String, ConfigurationKey {
+  case quiet
+  case longestWait = "longest-wait"
 }
 
 /// `[keys]` of the keeper.
@@ -35,11 +41,12 @@ enum DestinationKey: String, ConfigurationKey {
   case stallTimeout = "stall-timeout"
   case attempts, expiry
   case lockMode = "lock-mode"
+  case away
 
   /// Those that mean something whatever the kind.
   static let common: Set<DestinationKey> = [.name, .kind, .location]
   /// Those of kind = "directory".
-  static let directory: Set<DestinationKey> = [.path]
+  static let directory: Set<DestinationKey> = [.path, .away]
 }
 
 /// `[[set]]`.
@@ -71,7 +78,7 @@ enum WatchedNodeKey: String, ConfigurationKey {
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "keep", "destination", "set", "node"]
+    let tables: Set<String> = ["keys", "keep", "watch", "destination", "set", "node"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -81,6 +88,7 @@ public enum ConfigurationGrammar {
     add(NodeKeysKey.self, "keys")
     add(KeeperKeysKey.self, "keys")
     add(KeepKey.self, "keep")
+    add(WatchKey.self, "watch")
     add(DestinationKey.self, "destination")
     add(SetKey.self, "set")
     add(WatchedNodeKey.self, "node")

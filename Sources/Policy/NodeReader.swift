@@ -27,7 +27,21 @@ extension ConfigurationReader {
       host: host ?? "", state: absolutePath(top, .state) ?? "", keys: keys(top), destinations: destinations.list,
       sets: sets(top, destinations.known))
     if let workers = top.integer(.workers, in: 0...256) { node.workers = workers }
+    node.watch = watch(top)
     return node
+  }
+
+  private func watch(_ top: TableReader<NodeKey>) -> WatchConfiguration {
+    var watch = WatchConfiguration()
+    guard let table = top.table(.watch) else { return watch }
+    let reader = TableReader<WatchKey>(table, path: ["watch"], label: "watch", problems: problems)
+    if let seconds = reader.seconds(.quiet, in: 1...3600) { watch.quiet = seconds }
+    if let seconds = reader.seconds(.longestWait, in: 1...86400) { watch.longestWait = seconds }
+    if watch.longestWait < watch.quiet {
+      let key: WatchKey = reader.has(.longestWait) ? .longestWait : .quiet
+      reader.report(key, "longest-wait (\(watch.longestWait)s) is shorter than quiet (\(watch.quiet)s)")
+    }
+    return watch
   }
 
   private func keys(_ top: TableReader<NodeKey>) -> KeysConfiguration {
