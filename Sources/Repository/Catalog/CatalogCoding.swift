@@ -88,6 +88,7 @@ private struct EncodedRecord: Codable {
     case .verification(let fields): try encode("verification", fields)
     case .prune(let fields): try encode("prune", fields)
     case .observation(let fields): try encode("observation", fields)
+    case .attestation(let fields): try encode("attestation", fields)
     case .acknowledgement(let fields): try encode("acknowledgement", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
@@ -116,6 +117,7 @@ private struct EncodedRecord: Codable {
       case "verification": .verification(try Verification(from: decoder))
       case "prune": .prune(try Pruned(from: decoder))
       case "observation": .observation(try Observation(from: decoder))
+      case "attestation": .attestation(try Attestation(from: decoder))
       case "acknowledgement": .acknowledgement(try Acknowledgement(from: decoder))
       default: .unknown(type: type)
       }

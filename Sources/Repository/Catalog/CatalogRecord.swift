@@ -12,6 +12,7 @@ public enum CatalogEvent: Sendable, Equatable {
   case verification(Verification)
   case prune(Pruned)
   case observation(Observation)
+  case attestation(Attestation)
   case acknowledgement(Acknowledgement)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)

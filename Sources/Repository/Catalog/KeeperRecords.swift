@@ -48,3 +48,21 @@ public struct Acknowledgement: Sendable, Equatable, Codable {
     self.note = note
   }
 }
+
+/// A person has tested recovery of something that is kept offline, from paper or metal.
+public struct Attestation: Sendable, Equatable, Codable {
+  /// A class of the frequency table that is kept offline alone.
+  public var `class`: String
+  /// The node that it is about; left out where it is about all.
+  public var host: String?
+  public var by: String
+  /// What was tested; never the secret itself.
+  public var note: String
+
+  public init(class: String, host: String?, by: String, note: String) {
+    self.class = `class`
+    self.host = host
+    self.by = by
+    self.note = note
+  }
+}
