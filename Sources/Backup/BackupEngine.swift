@@ -35,10 +35,21 @@ public final class BackupEngine {
     for notice in state.notices { environment.observe(.notice(notice)) }
     let keys = try BackupKeys(configuration.keys, at: environment.clock())
     var outcomes: [SetOutcome] = []
-    for set in sets {
+    for set in sets { outcomes += try perform(set, state: state, keys: keys, readsAll: readsAll) }
+    return outcomes
+  }
+
+  /// Runs over one set: once, and in mode `incremental` once more for each removable medium that is there.
+  /// - Throws: `.cancelled` after a signal.
+  func perform(
+    _ set: SetConfiguration, state: NodeState, keys: BackupKeys, readsAll: Bool
+  ) throws(BackupError) -> [SetOutcome] {
+    var outcomes: [SetOutcome] = []
+    let present = PresentDestinations(configuration, writers)
+    for group in present.groups(for: set) {
       let makeRun = { [self] in
         SetRun(
-          set: set, configuration: configuration, writers: destinations(of: nil), keys: keys, state: state,
+          set: set, configuration: configuration, present: present, group: group, keys: keys, state: state,
           environment: environment, readsAll: readsAll)
       }
       let run = makeRun()
@@ -47,6 +58,7 @@ public final class BackupEngine {
         environment.observe(.notice("\(outcome.reason ?? ""); the index is begun anew, which costs a complete upload"))
         outcome = makeRun().perform()
       }
+      outcome.overdue = configuration.overdueMedia(outcome, state.catalog.records, now: environment.clock())
       environment.observe(.setFinished(outcome))
       outcomes.append(outcome)
       if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
@@ -81,16 +93,6 @@ public final class BackupEngine {
         hint: "the configuration has \(configuration.sets.map(\.name).joined(separator: ", "))")
     }
     return configuration.sets.filter { names.isEmpty || names.contains($0.name) }
-  }
-
-  /// The writers in the configuration's order; all, or those of one set.
-  private func destinations(of set: SetConfiguration?) -> [(name: String, writer: any ObjectWriter)] {
-    configuration.destinations.compactMap { destination in
-      guard let writer = writers[destination.name], set?.destinations.contains(destination.name) ?? true else {
-        return nil
-      }
-      return (destination.name, writer)
-    }
   }
 }
 

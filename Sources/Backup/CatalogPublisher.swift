@@ -8,6 +8,8 @@ struct CatalogPublisher {
   let layout: Layout
   let state: NodeState
   let writers: [(name: String, writer: any ObjectWriter)]
+  /// Removable destinations, by name, with the medium that is there now.
+  let media: [String: MountedMedium?]
   /// Each destination's place, by its name: recovery files are stored once at each.
   let places: [String: String]
   let encrypt: ([UInt8]) throws -> [UInt8]
@@ -24,21 +26,30 @@ struct CatalogPublisher {
     _ events: [CatalogEvent], at time: Timestamp, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     for event in events { try state.catalog.append(event, at: time) }
-    try state.seal(for: writers.map(\.name), encrypt: encrypt)
-    for (name, writer) in writers {
-      if case .numberTaken(let destination) = try deliver(to: name, writer, onFailure: onFailure) {
+    let present = try writers.map { ($0.name, $0.writer, try outbox(of: $0.name)) }
+    let away = try media.keys.sorted().flatMap { try state.outboxes(ofMediaOf: $0) }
+    try state.seal(
+      for: present.map { $0.2 } + away.filter { name in !present.contains { $0.2 == name } }, encrypt: encrypt)
+    for (name, writer, outbox) in present {
+      if case .numberTaken(let destination) = try deliver(to: name, writer, outbox, onFailure: onFailure) {
         return .numberTaken(destination: destination)
       }
     }
     return .delivered
   }
 
+  /// A medium has an outbox of its own, so that each gets what it lacks.
+  private func outbox(of name: String) throws -> String {
+    guard case let medium?? = media[name] else { return name }
+    return try state.outbox(ofMedium: medium.id, of: name)
+  }
+
   private func deliver(
-    to name: String, _ writer: any ObjectWriter, onFailure: (String, StorageError) -> Void
+    to name: String, _ writer: any ObjectWriter, _ outbox: String, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
-    for number in try state.pendingSegments(name) {
-      let segment = try state.pendingSegment(name, number)
-      try state.markAttempted(name, number)
+    for number in try state.pendingSegments(outbox) {
+      let segment = try state.pendingSegment(outbox, number)
+      try state.markAttempted(outbox, number)
       do throws(StorageError) {
         try writer.put(Upload(key: layout.catalogSegment(state.epoch, number), content: segment.content))
       } catch {
@@ -51,7 +62,7 @@ struct CatalogPublisher {
           return .delivered
         }
       }
-      state.markDelivered(name, number)
+      state.markDelivered(outbox, number)
     }
     return .delivered
   }

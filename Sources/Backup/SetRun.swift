@@ -14,7 +14,8 @@ internal import Storage
 final class SetRun {
   private let set: SetConfiguration
   private let configuration: NodeConfiguration
-  private let writers: [(name: String, writer: any ObjectWriter)]
+  private let present: PresentDestinations
+  private let group: RunGroup
   private let keys: BackupKeys
   private let state: NodeState
   private let environment: RunEnvironment
@@ -28,14 +29,17 @@ final class SetRun {
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   private var isCatalogBehind = false
 
-  /// - Parameter writers: all destinations of the node: the catalog goes to each of them.
+  /// - Parameters:
+  ///   - present: the node's destinations: the catalog goes to each of them.
+  ///   - group: those that the set is stored to.
   init(
-    set: SetConfiguration, configuration: NodeConfiguration, writers: [(name: String, writer: any ObjectWriter)],
+    set: SetConfiguration, configuration: NodeConfiguration, present: PresentDestinations, group: RunGroup,
     keys: BackupKeys, state: NodeState, environment: RunEnvironment, readsAll: Bool
   ) {
     self.set = set
     self.configuration = configuration
-    self.writers = writers
+    self.present = present
+    self.group = group
     self.keys = keys
     self.state = state
     self.environment = environment
@@ -43,7 +47,7 @@ final class SetRun {
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
-    lanes = writers.filter { set.destinations.contains($0.name) }.map {
+    lanes = present.writers.filter { group.names.contains($0.name) }.map {
       DestinationLane(
         name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
     }
@@ -55,6 +59,7 @@ final class SetRun {
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
       try announce()
+      guard !lanes.isEmpty else { throw noDestination }
       switch set.mode {
       case .full:
         let packed = try storeVolumes(packFull)
@@ -74,8 +79,10 @@ final class SetRun {
         random: environment.random)
       for notice in index.notices { environment.observe(.notice(notice)) }
       let run = try IncrementalRun(
-        set: set, places: configuration.places(of: set), snapshot: snapshot, state: state, index: index,
+        set: set, view: group.view, places: group.names.compactMap { places[$0] }, snapshot: snapshot, state: state,
+        index: index,
         environment: environment, readsAll: readsAll)
+      try distrustChangedMedium(run)
       let packed = try storeVolumes { pipeline in
         try run.pack(pipeline, report: reportFinding, progress: progressReporter())
       }
@@ -90,6 +97,32 @@ final class SetRun {
       }
       throw error
     }
+  }
+
+  /// A medium that was emptied, rolled back or replaced by a copy lacks what the index knows to be there. The newest
+  /// snapshot of a set is never pruned, and goes before its volumes where somebody deletes it: as long as its manifest is
+  /// there, so is what it refers to.
+  private func distrustChangedMedium(_ run: IncrementalRun) throws {
+    guard let medium = group.medium, let last = try run.lastStored,
+      try !medium.holds(layout.manifest(set.name, last))
+    else { return }
+    environment.observe(
+      .notice(
+        "\(set.name): the medium of \(group.names.joined()) does not hold \(last), which was stored there; it gets everything"
+      ))
+    try run.forget()
+  }
+
+  private var noDestination: BackupError {
+    let reasons = set.destinations.compactMap { name in
+      present.absent[name].map {
+        "\(name) \($0.outcome.skipped == nil ? "cannot be used" : "is not mounted"): \($0.reason)"
+      }
+    }
+    return BackupError(
+      .failed,
+      "none of the set's destinations is there\(reasons.isEmpty ? "" : ": ")\(reasons.joined(separator: "; "))",
+      hint: set.destinations.compactMap { present.absent[$0]?.hint }.first)
   }
 
   // MARK: Stages
@@ -194,9 +227,10 @@ final class SetRun {
   private func conclude(_ packed: PackedSnapshot, began: Timestamp, manifest: SHA256Digest) {
     outcome.volumes = packed.newVolumes
     outcome.storedBytes += packed.newBytes
-    outcome.destinations = lanes.map(\.outcome)
+    outcome.destinations = destinations
     outcome.seconds = seconds(since: began)
-    let isComplete = outcome.findings.allSatisfy(\.isHarmless) && lanes.allSatisfy(\.isUsable) && !isCatalogBehind
+    let isComplete =
+      outcome.findings.allSatisfy(\.isHarmless) && outcome.reachedAllThatAreThere && !isCatalogBehind
     outcome.status = isComplete ? .stored : .partial
     record(
       .snapshot(
@@ -207,10 +241,10 @@ final class SetRun {
   }
 
   private func concludeUnchanged(_ last: SnapshotID, began: Timestamp) {
-    outcome.status = lanes.allSatisfy(\.isUsable) && !isCatalogBehind ? .unchanged : .partial
+    outcome.destinations = destinations
+    outcome.status = outcome.reachedAllThatAreThere && !isCatalogBehind ? .unchanged : .partial
     outcome.snapshot = last
     outcome.seconds = seconds(since: began)
-    outcome.destinations = lanes.map(\.outcome)
     record(.unchanged(NothingChanged(set: set.name, snapshot: last)))
   }
 
@@ -220,18 +254,29 @@ final class SetRun {
     outcome.hint = hint
     outcome.seconds = seconds(since: began)
     // No manifest was stored: what a lane took is no snapshot.
-    outcome.destinations = lanes.map {
-      DestinationOutcome(name: $0.name, stored: false, error: $0.error.map { "\($0)" } ?? reason)
-    }
+    outcome.destinations =
+      lanes.map { DestinationOutcome(name: $0.name, stored: false, error: $0.error.map { "\($0)" } ?? reason) }
+      + group.absent
     record(.failure(RunFailed(set: set.name, snapshot: snapshot, reason: reason, destinations: outcome.destinations)))
   }
+
+  private var destinations: [DestinationOutcome] { lanes.map(\.outcome) + group.absent }
 
   // MARK: Catalog
 
   private var publisher: CatalogPublisher {
-    CatalogPublisher(layout: layout, state: state, writers: writers, places: configuration.places) { [keys] in
-      try keys.signer.signAndEncrypt($0)
-    }
+    let removable = configuration.destinations.filter(\.isMedium).map { ($0.name, present.media[$0.name]) }
+    return CatalogPublisher(
+      layout: layout, state: state, writers: present.writers,
+      media: Dictionary(removable, uniquingKeysWith: { first, _ in first }), places: places
+    ) { [keys] in try keys.signer.signAndEncrypt($0) }
+  }
+
+  /// Each destination's place, by its name.
+  private var places: [String: String] {
+    var places = configuration.places
+    for (name, medium) in present.media { places[name] = medium.place }
+    return places
   }
 
   private func publish(_ events: [CatalogEvent]) throws -> CatalogPublisher.Delivery {
@@ -255,11 +300,12 @@ final class SetRun {
     environment.observe(.destinationFailed(set: nil, destination: name, error))
     isCatalogBehind = true
     if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
-    guard error.code == .noSuchStore else { return }
+    // A medium that was pulled out has lost nothing.
+    guard error.code == .noSuchStore, present.media[name] == nil else { return }
     do {
       if let place = configuration.places[name] { try state.forgetRecovery(place) }
       // What the index knows of was lost with it.
-      if set.destinations.contains(name) { try state.rememberPublications([], of: set.name) }
+      if group.names.contains(name) { try state.rememberPublications([], of: group.view) }
     } catch {
       environment.observe(.notice("\(error)"))
     }
@@ -284,8 +330,6 @@ extension NodeConfiguration {
   fileprivate var places: [String: String] {
     Dictionary(destinations.map { ($0.name, $0.place) }, uniquingKeysWith: { first, _ in first })
   }
-
-  fileprivate func places(of set: SetConfiguration) -> [String] { set.destinations.compactMap { places[$0] } }
 }
 
 extension Finding {

@@ -1,4 +1,3 @@
-internal import Files
 public import Storage
 
 /// What both programs' configuration files share.
@@ -45,15 +44,18 @@ extension DestinationConfiguration {
   /// Which place it is, whatever its name and the ways to reach it: without line ends or spaces at its ends.
   ///
   /// What was stored at a destination is known by this: under another bucket or folder the same name is another place.
+  /// Removable media are known by their markers.
   public var place: String {
     switch kind {
     case .s3: "s3 \(s3?.endpoint ?? "") \(s3?.region ?? "") \(s3?.bucket ?? "") \(s3?.prefix ?? "")"
-    // Disks take turns at one mount point.
-    case .directory where location == .removable:
-      "directory \(path) on file system \(fileSystemID(of: path).map { String($0, radix: 16) } ?? "unknown")"
     case .directory, .git: "\(kind.rawValue) \(path)"
     }
   }
+}
+
+extension DestinationConfiguration {
+  /// Whether it is a folder on a medium that may not be there.
+  public var isMedium: Bool { kind == .directory && location == .removable }
 }
 
 /// A named group of sources that is backed up together.

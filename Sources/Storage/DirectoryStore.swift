@@ -9,14 +9,25 @@ internal import SystemPackage
 /// the disk, not the place where it is mounted. No symbolic link below it is followed.
 public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
   private let root: String
+  /// The medium that objects are for; nil for any folder.
+  private let medium: MediumMarker?
 
   /// - Parameter root: an absolute path.
-  public init(_ root: String) { self.root = root }
+  public convenience init(_ root: String) { self.init(root, medium: nil) }
+
+  /// - Parameter medium: the marker that the folder must have for anything to be stored in it.
+  init(_ root: String, medium: MediumMarker?) {
+    self.root = root
+    self.medium = medium
+  }
 
   public func put(_ upload: Upload) throws(StorageError) {
     let key = try DirectoryKey(upload.key, root: root)
     let top = try openRoot()
     defer { close(top) }
+    if let medium, try MediumMarker.read(in: top, root) != medium {
+      throw StorageError(.noSuchStore, root, "the medium is not there any more", hint: "mount it again")
+    }
     var tries = 0
     while true {
       do throws(StorageError) {

@@ -13,6 +13,8 @@ internal import Repository
 /// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither.
 final class IncrementalRun {
   private let set: SetConfiguration
+  /// The name of this run's tables in the index: the set's, or that of the set on a medium.
+  private let view: String
   private let places: [String]
   private let snapshot: SnapshotID
   private let state: NodeState
@@ -22,13 +24,14 @@ final class IncrementalRun {
   private let began: Timestamp
   private var files: SetIndex
 
-  /// - Parameter places: of the set's destinations.
+  /// - Parameter places: of the destinations that this run stores to.
   init(
-    set: SetConfiguration, places: [String], snapshot: SnapshotID, state: NodeState, index: NodeIndex,
+    set: SetConfiguration, view: String, places: [String], snapshot: SnapshotID, state: NodeState, index: NodeIndex,
     environment: RunEnvironment,
     readsAll: Bool
   ) throws {
     self.set = set
+    self.view = view
     self.places = places.sorted()
     self.snapshot = snapshot
     self.state = state
@@ -36,7 +39,7 @@ final class IncrementalRun {
     self.environment = environment
     self.readsAll = readsAll
     began = environment.clock()
-    files = try index.file.set(set.name)
+    files = try index.file.set(view)
     try forgetForNewDestination()
     try files.discardStaged()
   }
@@ -44,6 +47,14 @@ final class IncrementalRun {
   /// The snapshot that still holds, where nothing has changed.
   var lastStored: SnapshotID? {
     get throws { try files.text("stored").flatMap { SnapshotID($0) } }
+  }
+
+  /// Forgets all that is known of the set at these destinations: they do not hold it.
+  func forget() throws {
+    try index.file.removeSet(view)
+    try index.file.commit()
+    files = try index.file.set(view)
+    try files.discardStaged()
   }
 
   /// Reads the sources and stores what is new.
@@ -113,7 +124,7 @@ final class IncrementalRun {
 
   private func publish() throws {
     let last = try files.text("published")
-    try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: set.name)
+    try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: view)
     try files.setText("published", snapshot.description)
     try files.setText("destinations", places.joined(separator: "\n"))
     try files.publish()
@@ -162,8 +173,8 @@ final class IncrementalRun {
     environment.observe(
       .notice(
         "\(set.name): \(added.joined(separator: "; ")) is new; everything is sent once more, to every destination"))
-    try index.file.removeSet(set.name)
+    try index.file.removeSet(view)
     try index.file.commit()
-    files = try index.file.set(set.name)
+    files = try index.file.set(view)
   }
 }
