@@ -30,24 +30,30 @@ public final class BackupEngine {
   /// - Throws: where nothing could be started: an unknown set, the lock, the state, the keys.
   public func run(sets names: [String] = [], readsAll: Bool = false) throws(BackupError) -> [SetOutcome] {
     let sets = try chosenSets(names)
+    var environment = environment
+    environment.observe = OncePerDestination(environment.observe).take
+    let destinations = makeDestinations()
     let state = try NodeState(
       folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
     for notice in state.notices { environment.observe(.notice(notice)) }
     let keys = try BackupKeys(configuration.keys, at: environment.clock())
     var outcomes: [SetOutcome] = []
-    for set in sets { outcomes += try perform(set, state: state, keys: keys, readsAll: readsAll) }
+    for set in sets {
+      outcomes += try perform(set, at: destinations, environment, state: state, keys: keys, readsAll: readsAll)
+    }
     return outcomes
   }
 
   /// Runs over one set: once, and in mode `incremental` once more for each removable medium that is there.
   /// - Throws: `.cancelled` after a signal.
   func perform(
-    _ set: SetConfiguration, state: NodeState, keys: BackupKeys, readsAll: Bool
+    _ set: SetConfiguration, at destinations: [RunDestination], _ environment: RunEnvironment, state: NodeState,
+    keys: BackupKeys, readsAll: Bool
   ) throws(BackupError) -> [SetOutcome] {
     var outcomes: [SetOutcome] = []
-    let present = PresentDestinations(configuration, writers)
+    let present = PresentDestinations(configuration, destinations)
     for group in present.groups(for: set) {
-      let makeRun = { [self] in
+      let makeRun = { [configuration] in
         SetRun(
           set: set, configuration: configuration, present: present, group: group, keys: keys, state: state,
           environment: environment, readsAll: readsAll)
@@ -93,6 +99,13 @@ public final class BackupEngine {
         hint: "the configuration has \(configuration.sets.map(\.name).joined(separator: ", "))")
     }
     return configuration.sets.filter { names.isEmpty || names.contains($0.name) }
+  }
+
+  /// In the configuration's order; the same ones for all sets of a run.
+  private func makeDestinations() -> [RunDestination] {
+    configuration.destinations.compactMap { destination in
+      writers[destination.name].map { RunDestination(destination.name, $0) }
+    }
   }
 }
 

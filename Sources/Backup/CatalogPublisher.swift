@@ -7,7 +7,7 @@ internal import Storage
 struct CatalogPublisher {
   let layout: Layout
   let state: NodeState
-  let writers: [(name: String, writer: any ObjectWriter)]
+  let destinations: [RunDestination]
   /// Removable destinations, by name, with the medium that is there now.
   let media: [String: MountedMedium?]
   /// Each destination's place, by its name: recovery files are stored once at each.
@@ -26,13 +26,13 @@ struct CatalogPublisher {
     _ events: [CatalogEvent], at time: Timestamp, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     for event in events { try state.catalog.append(event, at: time) }
-    let present = try writers.map { ($0.name, $0.writer, try outbox(of: $0.name)) }
+    let present = try destinations.map { ($0, try outbox(of: $0.name)) }
     let away = try media.keys.sorted().flatMap { try state.outboxes(ofMediaOf: $0) }
     try state.seal(
-      for: present.map { $0.2 } + away.filter { name in !present.contains { $0.2 == name } }, encrypt: encrypt)
-    for (name, writer, outbox) in present {
-      if case .numberTaken(let destination) = try deliver(to: name, writer, outbox, onFailure: onFailure) {
-        return .numberTaken(destination: destination)
+      for: present.map { $0.1 } + away.filter { name in !present.contains { $0.1 == name } }, encrypt: encrypt)
+    for (destination, outbox) in present {
+      if case .numberTaken(let name) = try deliver(to: destination, outbox, onFailure: onFailure) {
+        return .numberTaken(destination: name)
       }
     }
     return .delivered
@@ -45,13 +45,19 @@ struct CatalogPublisher {
   }
 
   private func deliver(
-    to name: String, _ writer: any ObjectWriter, _ outbox: String, onFailure: (String, StorageError) -> Void
+    to destination: RunDestination, _ outbox: String, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
+    let name = destination.name
     for number in try state.pendingSegments(outbox) {
+      if let error = destination.unreachable {
+        // Not sent, and so not marked as one that may be there.
+        onFailure(name, error)
+        return .delivered
+      }
       let segment = try state.pendingSegment(outbox, number)
       try state.markAttempted(outbox, number)
       do throws(StorageError) {
-        try writer.put(Upload(key: layout.catalogSegment(state.epoch, number), content: segment.content))
+        try destination.put(Upload(key: layout.catalogSegment(state.epoch, number), content: segment.content))
       } catch {
         if error.code == .exists {
           // Taken by an earlier try of ours whose answer was lost; or, where there was none, by a later life of this
@@ -69,13 +75,14 @@ struct CatalogPublisher {
 
   /// Stores the recovery script and its guide where this version of them is not there yet.
   func publishRecovery(onFailure: (String, StorageError) -> Void) throws {
-    for (name, writer) in writers {
+    for destination in destinations {
+      let name = destination.name
       let place = places[name] ?? name
       guard state.needsRecovery(place, version: Recovery.scriptName) else { continue }
       do throws(StorageError) {
         for (file, text) in [(Recovery.guideName, Recovery.guide), (Recovery.scriptName, Recovery.script)] {
           do throws(StorageError) {
-            try writer.put(Upload(key: layout.recovery(file), content: Array(text.utf8)))
+            try destination.put(Upload(key: layout.recovery(file), content: Array(text.utf8)))
           } catch {
             // The file's name carries its version: what stands there is this file.
             guard error.code == .exists else { throw error }

@@ -20,25 +20,26 @@ struct RunGroup {
 /// The node's destinations as they are found when a run over a set begins.
 struct PresentDestinations {
   /// What can be written to, in the configuration's order.
-  private(set) var writers: [(name: String, writer: any ObjectWriter)] = []
+  private(set) var destinations: [RunDestination] = []
   /// The media that are there, by destination.
   private(set) var media: [String: MountedMedium] = [:]
   /// Those that are not there, by name, with their outcome and how that is known.
   private(set) var absent: [String: (outcome: DestinationOutcome, reason: String, hint: String?)] = [:]
 
-  init(_ configuration: NodeConfiguration, _ writers: [String: any ObjectWriter]) {
+  /// - Parameter all: what the engine was given.
+  init(_ configuration: NodeConfiguration, _ all: [RunDestination]) {
     for destination in configuration.destinations {
       let name = destination.name
-      guard let writer = writers[name] else { continue }
-      guard let removable = writer as? any RemovableWriter else {
-        self.writers.append((name, writer))
+      guard let known = all.first(where: { $0.name == name }) else { continue }
+      guard let removable = known.writer as? any RemovableWriter else {
+        destinations.append(known)
         continue
       }
       do throws(StorageError) {
         switch try removable.presence() {
         case .mounted(let medium):
           media[name] = medium
-          self.writers.append((name, medium.writer))
+          destinations.append(RunDestination(name, medium.writer))
         case .absent(let reason, let hint):
           let outcome = DestinationOutcome(name: name, stored: false, skipped: DestinationOutcome.notMounted)
           absent[name] = (outcome, reason, hint)
@@ -51,7 +52,7 @@ struct PresentDestinations {
 
   /// The runs that a set needs; one at least.
   func groups(for set: SetConfiguration) -> [RunGroup] {
-    let present = writers.map(\.name).filter(set.destinations.contains)
+    let present = destinations.map(\.name).filter(set.destinations.contains)
     var groups: [RunGroup] = []
     if set.mode == .full {
       groups = [RunGroup(names: present, view: set.name)]

@@ -47,9 +47,9 @@ final class SetRun {
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
-    lanes = present.writers.filter { group.names.contains($0.name) }.map {
+    lanes = present.destinations.filter { group.names.contains($0.name) }.map {
       DestinationLane(
-        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
+        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
   }
@@ -67,7 +67,7 @@ final class SetRun {
       case .incremental: try performIncremental(began: began)
       }
     } catch {
-      fail("\(error)", hint: (error as? BackupError)?.hint, began: began)
+      fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
     return outcome
   }
@@ -267,7 +267,7 @@ final class SetRun {
   private var publisher: CatalogPublisher {
     let removable = configuration.destinations.filter(\.isMedium).map { ($0.name, present.media[$0.name]) }
     return CatalogPublisher(
-      layout: layout, state: state, writers: present.writers,
+      layout: layout, state: state, destinations: present.destinations,
       media: Dictionary(removable, uniquingKeysWith: { first, _ in first }), places: places
     ) { [keys] in try keys.signer.signAndEncrypt($0) }
   }

@@ -10,7 +10,8 @@ internal import Repository
 /// Why nothing that a snapshot refers to can be deleted meanwhile: a run refers to chunks of the last publication and to
 /// those that were stored since, no others. The publication is committed to the index *before* the manifest is sent. So
 /// wherever a run dies, the chunks that the next one may refer to are in volumes of the newest finished snapshot of each
-/// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither.
+/// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither. What a run that was
+/// killed has stored is known by the journal of arrivals, whose comment says why that holds for it too.
 final class IncrementalRun {
   private let set: SetConfiguration
   /// The name of this run's tables in the index: the set's, or that of the set on a medium.
@@ -22,6 +23,7 @@ final class IncrementalRun {
   private let environment: RunEnvironment
   private let readsAll: Bool
   private let began: Timestamp
+  private let journal: ArrivalJournal
   private var files: SetIndex
 
   /// - Parameter places: of the destinations that this run stores to.
@@ -39,9 +41,11 @@ final class IncrementalRun {
     self.environment = environment
     self.readsAll = readsAll
     began = environment.clock()
+    journal = ArrivalJournal(folder: state.folder, set: view)
     files = try index.file.set(view)
-    try forgetForNewDestination()
+    try settleDestinations()
     try files.discardStaged()
+    try takeInArrivals()
   }
 
   /// The snapshot that still holds, where nothing has changed.
@@ -54,7 +58,10 @@ final class IncrementalRun {
     try index.file.removeSet(view)
     try index.file.commit()
     files = try index.file.set(view)
+    try settleDestinations()
     try files.discardStaged()
+    try journal.clear()
+    try beginJournal()
   }
 
   /// Reads the sources and stores what is new.
@@ -65,8 +72,8 @@ final class IncrementalRun {
   ) throws -> PackedSnapshot? {
     let trust = try VolumeTrust(files, set, now: began)
     let store = ChunkStore(
-      index: index.file, set: files, trust: trust, pipeline: pipeline, volumeSize: set.volumeSize,
-      lifetime: set.objectLifetime)
+      index: index.file, set: files, trust: trust, pipeline: pipeline, journal: journal,
+      volumeSize: set.volumeSize, lifetime: set.objectLifetime)
     let key = try index.gearKey()
     var content = SnapshotContent()
     let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store) { count in
@@ -84,6 +91,7 @@ final class IncrementalRun {
     try store.flush()
     if try isUnchanged(scan, trust) {
       // What was read again and found as it was need not be read again.
+      try journal.clear()
       try files.publish()
       return nil
     }
@@ -106,6 +114,8 @@ final class IncrementalRun {
     try files.setText("stored", snapshot.description)
     try files.setText("stored-at", "\(began.seconds)")
     try index.file.commit()
+    // An index that stands at an earlier publication is an old copy from here on.
+    try state.rememberPublications([snapshot.description], of: view)
   }
 
   // MARK: Publishing
@@ -125,9 +135,10 @@ final class IncrementalRun {
   private func publish() throws {
     let last = try files.text("published")
     try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: view)
+    try journal.clear()
     try files.setText("published", snapshot.description)
-    try files.setText("destinations", places.joined(separator: "\n"))
     try files.publish()
+    try beginJournal()
   }
 
   /// Publishes the listing's own chunks.
@@ -135,6 +146,7 @@ final class IncrementalRun {
     var chunks: [String: [ChunkID]] = [:]
     for (member, id) in listing.chunks { chunks[member, default: []].append(id) }
     for member in ListingReferences.members { try files.stageListing(member, chunks[member] ?? []) }
+    try journal.clear()
     try files.publish()
     return try listing.chunks.map { ($0.member, try reference($0.id)) }
   }
@@ -164,17 +176,44 @@ final class IncrementalRun {
     return ChunkReference(volume: Int(chunk.volume.number), length: chunk.length, digest: chunk.digest)
   }
 
-  /// A destination that the last snapshot was not sent to has none of its volumes: everything is sent to all.
-  private func forgetForNewDestination() throws {
-    guard let known = try files.text("destinations") else { return }
-    let stored = Set(known.split(separator: "\n").map(String.init))
-    let added = places.filter { !stored.contains($0) }
-    guard !added.isEmpty else { return }
-    environment.observe(
-      .notice(
-        "\(set.name): \(added.joined(separator: "; ")) is new; everything is sent once more, to every destination"))
-    try index.file.removeSet(view)
+  // MARK: Beginning
+
+  /// Keeps in the index which destinations have all that it knows of. One that is new has none of it: everything is sent
+  /// to all. Written before the first volume is: what is stored from now on is known at these alone.
+  private func settleDestinations() throws {
+    let known = try files.text("destinations")
+    if let known {
+      let stored = Set(known.split(separator: "\n").map(String.init))
+      let added = places.filter { !stored.contains($0) }
+      if !added.isEmpty {
+        environment.observe(
+          .notice(
+            "\(set.name): \(added.joined(separator: "; ")) is new; everything is sent once more, to every destination"))
+        try index.file.removeSet(view)
+        try index.file.commit()
+        files = try index.file.set(view)
+      }
+    }
+    let places = places.joined(separator: "\n")
+    guard try files.text("destinations") != places else { return }
+    try files.setText("destinations", places)
     try index.file.commit()
-    files = try index.file.set(view)
+  }
+
+  /// Takes into the index what a run that was killed has stored.
+  private func takeInArrivals() throws {
+    let context = try arrivalContext
+    _ = try files.takeIn(try journal.entries(context))
+    try index.file.commit(survivesPowerLoss: false)
+    try journal.clear()
+    journal.begin(context)
+  }
+
+  private func beginJournal() throws { journal.begin(try arrivalContext) }
+
+  private var arrivalContext: String {
+    get throws {
+      ArrivalJournal.context(epoch: state.epoch, published: try files.text("published"), places: places)
+    }
   }
 }

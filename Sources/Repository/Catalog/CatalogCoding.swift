@@ -90,6 +90,7 @@ private struct EncodedRecord: Codable {
     case .observation(let fields): try encode("observation", fields)
     case .attestation(let fields): try encode("attestation", fields)
     case .acknowledgement(let fields): try encode("acknowledgement", fields)
+    case .drill(let fields): try encode("drill", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
   }
@@ -119,6 +120,7 @@ private struct EncodedRecord: Codable {
       case "observation": .observation(try Observation(from: decoder))
       case "attestation": .attestation(try Attestation(from: decoder))
       case "acknowledgement": .acknowledgement(try Acknowledgement(from: decoder))
+      case "drill": .drill(try Drill(from: decoder))
       default: .unknown(type: type)
       }
     record = CatalogRecord(

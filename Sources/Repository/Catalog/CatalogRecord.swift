@@ -14,6 +14,7 @@ public enum CatalogEvent: Sendable, Equatable {
   case observation(Observation)
   case attestation(Attestation)
   case acknowledgement(Acknowledgement)
+  case drill(Drill)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }
