@@ -42,13 +42,13 @@ struct AttestCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let keeper = try Keeper.open(file, output, Progress(output))
+      let (keeper, configuration) = try Keeper.session(file, output, Progress(output))
       if let dataClass, let note, let by {
-        try keeper.attest(dataClass, host: host, note: note, by: by, table: .standard)
+        try keeper.attest(dataClass, host: host, note: note, by: by, table: configuration.frequencies)
         output.line("\(dataClass)\(host.map { " of \($0)" } ?? ""): attested by \(by)")
         return CommandResult(summary: [.init("class", .string(dataClass)), .init("host", JSONValue(host))])
       }
-      let statuses = try keeper.attestations(.standard)
+      let statuses = try keeper.attestations(configuration.frequencies)
       for status in statuses { show(status, output) }
       let overdue = statuses.count(where: \.isOverdue)
       return CommandResult(

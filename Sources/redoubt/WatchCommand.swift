@@ -59,7 +59,7 @@ struct WatchCommand: ParsableCommand {
     }
     let chosen = node.sets.filter { set in
       sets.isEmpty
-        ? FrequencyTable.standard[set.dataClass]?.frequency == .afterEachChange : sets.contains(set.name)
+        ? node.frequencies[set.dataClass]?.frequency == .afterEachChange : sets.contains(set.name)
     }
     guard !chosen.isEmpty else {
       throw BackupError(

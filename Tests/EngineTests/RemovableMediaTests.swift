@@ -194,6 +194,27 @@ import Verify
     #expect(outcome.reason?.contains("usb is not mounted") == true, "\(outcome.reason ?? "")")
   }
 
+  /// What is not there makes nothing due, and what is there and lacks the snapshot does.
+  @Test(arguments: [SetConfiguration.Mode.full, .incremental])
+  func runsOfWhatIsDueWaitForNoMedium(_ mode: SetConfiguration.Mode) throws {
+    let house = try house(mode)
+    house.node.sets[0].dataClass = "client-database"
+    house.node.destinations[1].away = 10 * 86400
+    #expect(try house.makeEngine().runDue().outcomes.map(\.status) == [.stored])
+    let hour = Timestamp.now().seconds + 3600
+    house.clock = { Timestamp(seconds: hour) }
+    #expect(try house.makeEngine().runDue().waiting.map(\.set) == ["data"], "the absent medium makes nothing due")
+    try mount("a", house)
+    let outcomes = try house.makeEngine().runDue().outcomes
+    #expect(outcomes.last?.destinations.contains { $0.name == "usb" && $0.stored } == true)
+    try mount(nil, house)
+    let status = { (days: Int64) in
+      try setStatuses(house.node, now: Timestamp(seconds: hour + days * 86400)).first?.destinations.last?.timeliness
+    }
+    #expect(try status(9) == .inTime)
+    #expect(try status(11) == .overdue)
+  }
+
   @Test func aMediumThatStaysAwayIsOverdue() throws {
     let house = try house(.incremental)
     house.node.destinations[1].away = 10 * 86400
