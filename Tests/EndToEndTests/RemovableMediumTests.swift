@@ -17,14 +17,21 @@ struct RemovableMediumTests {
     try house.configure()
     try house.write("file", "one\n")
 
-    // The machine's own disk is refused, whether the folder is there or not.
-    for path in [folder, mount] {
-      if path == mount { try Paths.makeFolders(folder) }
+    // The machine's own disk is refused, whether the folder is there or not; temporary folders may be elsewhere.
+    let root = "/redoubt-test-\(getpid())"
+    defer { rmdir(root) }
+    house.destinations[1].settings = house.destinations[1].settings.replacing(folder, with: root)
+    try house.configure()
+    for isThere in [false, true] {
+      if isThere { try Paths.makeFolders(root) }
       let refused = try house.node(["init", "--destination", "usb"])
       #expect(refused.status == 1)
       #expect(
         refused.errorText.contains("is on the file system of /: no medium is mounted there"), "\(refused.errorText)")
     }
+    house.destinations[1].settings = house.destinations[1].settings.replacing(root, with: folder)
+    try house.configure()
+    try Paths.makeFolders(folder)
     let first = try house.node(["backup"])
     #expect(first.status == 0, "\(first.errorText)")
     #expect(first.text.contains("data: usb: skipped: not mounted\n"), "\(first.text)")
