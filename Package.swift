@@ -47,6 +47,7 @@ let package = Package(
     module("Channels", []),
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
+    module("Secrets", ["Digests"]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -62,7 +63,7 @@ let package = Package(
       "Backup",
       [
         "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
-        "Repository", "Storage", system,
+        "Repository", "Secrets", "Storage", system,
       ]),
     module(
       "Verify",
@@ -91,6 +92,7 @@ let package = Package(
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
+    tests("SecretsTests", ["Digests", "Files", "Secrets", "TestKit"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
