@@ -19,7 +19,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
   name: "redoubt",
@@ -30,7 +29,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // C libraries of the system: a module map and a shim header each.
@@ -40,6 +38,8 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CLinux"),
+    // toml++, which is C++ and headers alone (libtomlplusplus-dev), behind a C function.
+    .target(name: "CTOML"),
 
     // Foundations: no module here knows what a backup is.
     module("Digests", ["CCrypto"]),
@@ -48,6 +48,7 @@ let package = Package(
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
     module("Secrets", ["Digests"]),
+    module("Processes", ["CLinux", system]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -56,9 +57,9 @@ let package = Package(
     module("HTTP", ["CCurl"]),
     module("Index", ["CSQLite", "Digests", "Files"]),
 
-    module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", system]),
+    module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", system, toml]),
+    module("Policy", ["Archive", "Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
@@ -69,7 +70,7 @@ let package = Package(
       "Verify",
       [
         "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption",
-        "Policy", "Repository", "Storage", system,
+        "Policy", "Processes", "Repository", "Storage", system,
       ]),
 
     // What the two executables share: output, progress, exit codes.
@@ -90,7 +91,7 @@ let package = Package(
 
     // Real servers, key rings, trees that are hard to back up.
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
-    tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "TestKit"]),
+    tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
     tests("SecretsTests", ["Digests", "Files", "Secrets", "TestKit"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
@@ -112,5 +113,6 @@ let package = Package(
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

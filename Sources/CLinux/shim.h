@@ -58,3 +58,7 @@ static inline int redoubt_pidfd_open(pid_t process) { return (int)syscall(SYS_pi
 static inline void redoubt_punch_hole(int file, off_t offset, off_t length) {
     (void)syscall(SYS_fallocate, file, 1 | 2, offset, length);
 }
+
+/* posix_spawn_file_actions_addchdir_np(3), which <spawn.h> shows with _GNU_SOURCE alone. `actions` is a
+   posix_spawn_file_actions_t. */
+extern int redoubt_spawn_chdir(void *actions, const char *path) __asm__("posix_spawn_file_actions_addchdir_np");

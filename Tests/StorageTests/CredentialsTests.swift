@@ -107,7 +107,7 @@ import TestKit
     _ = try short.credentials()
     _ = try short.credentials()
     #expect(try FileContent.read(folder("runs")).count == 12)
-    #expect(failure { _ = try use("false").credentials() }?.reason.contains("failed") == true)
+    #expect(failure { _ = try use("false").credentials() }?.reason.contains("exited with code 1") == true)
     #expect(failure { _ = try use("/no/such/program").credentials() }?.reason.contains("cannot run") == true)
     let garbled = try use("echo not-json-but-SECRET")
     let error = try #require(failure { _ = try garbled.credentials() })
