@@ -5,7 +5,7 @@
 protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable where RawValue == String {}
 
 /// Top level of the node's file.
-enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set }
+enum NodeKey: String, ConfigurationKey { case host, state, workers, never, keys, destination, set }
 
 /// Top level of the keeper's file.
 enum KeeperKey: String, ConfigurationKey { case state, workers, keys, keep, drill, check, destination, node }
@@ -55,6 +55,8 @@ enum SetKey: String, ConfigurationKey {
   case refresh, compact, retention
   case ignoreInode = "ignore-inode"
   case ignoreCtime = "ignore-ctime"
+  case secrets
+  case secretsAllow = "secrets-allow"
 
   /// Those that mean something in mode `incremental` alone.
   static let incremental: Set<SetKey> = [.refresh, .compact, .ignoreInode, .ignoreCtime]

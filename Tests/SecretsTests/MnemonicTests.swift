@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: [16, 20, 24, 28, 32]) func everyLengthIsFoundInEveryForm(_ entropy: Int) throws {
-    for seed in 1...20 {
+    for seed in 1...4 {
       let words = Phrases.phrase(Phrases.bytes(entropy, seed: UInt64(seed * 100 + entropy)), list: list)
       #expect(words.count == entropy * 3 / 4)
       for (name, text) in Self.forms(words) {
@@ -131,7 +131,7 @@ import Testing
 
   @Test func mnemonicsInBinaryFilesAreFound() {
     let noise = Phrases.bytes(100_000, seed: 5)
-    let content = noise + [0] + Array(Phrases.vectors[10].utf8) + [0] + noise
+    let content = noise + [0] + Array(Phrases.vectors[6].utf8) + [0] + noise
     #expect(found(content).map(\.kind) == [.seedPhrase])
     #expect(found(content, pieces: 5000).map(\.offset) == [100_001])
   }
