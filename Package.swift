@@ -47,6 +47,7 @@ let package = Package(
     module("Channels", []),
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
+    module("Secrets", ["Digests"]),
     module("Processes", ["CLinux", system]),
     module("Watching", ["Channels", "CLinux", "Files", system]),
 
@@ -59,12 +60,12 @@ let package = Package(
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
+    module("Policy", ["Archive", "Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
         "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
-        "Repository", "Storage", system,
+        "Repository", "Secrets", "Storage", system,
       ]),
     module(
       "Verify",
@@ -94,6 +95,7 @@ let package = Package(
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
     tests("WatchingTests", ["Channels", "Files", "TestKit", "Watching"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
+    tests("SecretsTests", ["Digests", "Files", "Secrets", "TestKit"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),

@@ -60,6 +60,7 @@ final class SetRun {
     let began = environment.clock()
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
+      try NeverRules(configuration.never).check(set)
       try announce()
       guard !lanes.isEmpty else { throw noDestination }
       if configuration.isLookedAt(set), group.medium == nil {
@@ -75,6 +76,9 @@ final class SetRun {
         }
       case .incremental: try performIncremental(began: began)
       }
+    } catch let violation as NeverRules.Violation {
+      let error = BackupError(violation)
+      fail(error.reason, hint: error.hint, began: began)
     } catch {
       fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
@@ -93,7 +97,8 @@ final class SetRun {
         environment: environment, readsAll: readsAll)
       try distrustChangedMedium(run)
       let packed = try storeVolumes { pipeline in
-        try run.pack(pipeline, report: reportFinding, progress: progressReporter())
+        try run.pack(
+          pipeline, secrets: try secretGuard(pipeline), report: reportFinding, progress: progressReporter())
       }
       guard let packed else { return concludeUnchanged(try run.lastStored ?? snapshot, began: began) }
       let manifest = try storeManifest(packed)
@@ -180,14 +185,19 @@ final class SetRun {
 
   private func packFull(_ pipeline: VolumePipeline) throws -> PackedSnapshot {
     let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
-    let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try pipeline.send($0) }
+    let secrets = try secretGuard(pipeline)
+    let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try secrets.send($0) }
     let archiver = FullArchiver(
-      assembler: assembler, manifest: manifest, report: reportFinding, progress: progressReporter())
+      assembler: assembler, manifest: manifest, secrets: secrets, report: reportFinding, progress: progressReporter())
     try archiver.pack(set)
     let volumes = try pipeline.finish()
     return PackedSnapshot(
       content: archiver.content, manifest: manifest, volumes: volumes, newVolumes: volumes.count,
       newBytes: volumes.reduce(0) { $0 + UInt64($1.size) })
+  }
+
+  private func secretGuard(_ pipeline: VolumePipeline) throws -> SecretGuard {
+    try SecretGuard(set, never: configuration.never) { try pipeline.send($0) }
   }
 
   private func reportFinding(_ finding: Finding) { environment.observe(.finding(set: set.name, finding)) }
@@ -386,6 +396,7 @@ extension NodeConfiguration {
 }
 
 extension Finding {
-  /// Whether a snapshot with it still holds everything that can be kept: a socket has nothing to keep.
-  var isHarmless: Bool { code == .skippedSocket }
+  /// Whether a snapshot with it still holds everything that can be kept: a socket has nothing to keep, and a secret is kept
+  /// where the set allows it.
+  var isHarmless: Bool { code == .skippedSocket || code == .secret }
 }

@@ -90,6 +90,9 @@ public struct SetConfiguration: Sendable, Equatable {
   /// Seconds that each snapshot stays restorable where a destination's storage expires by itself, counted from the time
   /// in its id; nil where no destination's does.
   public var retention: Int64?
+  public var secrets = SecretPolicy.warn
+  /// Absolute paths and patterns of files and folders that may hold secrets.
+  public var secretsAllow: [String] = []
   public init(name: String, dataClass: String, paths: [String], destinations: [String]) {
     self.name = name
     self.dataClass = dataClass
@@ -121,6 +124,8 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var watch = WatchConfiguration()
   /// How often each class is backed up, and where to.
   public var frequencies = FrequencyTable.standard
+  /// Patterns of what no set may hold; see `NeverRules`.
+  public var never: [String] = []
   public init(
     host: String, state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration],
     sets: [SetConfiguration]

@@ -6,7 +6,7 @@ protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable wh
 
 /// Top level of the node's file.
 enum NodeKey: String, ConfigurationKey {
-  case host, state, workers, keys, watch, destination, set
+  case host, state, workers, never, keys, watch, destination, set
   case frequencyTable = "frequency-table"
 }
 
@@ -68,6 +68,8 @@ enum SetKey: String, ConfigurationKey {
   case refresh, compact, retention
   case ignoreInode = "ignore-inode"
   case ignoreCtime = "ignore-ctime"
+  case secrets
+  case secretsAllow = "secrets-allow"
 
   /// Those that mean something in mode `incremental` alone.
   static let incremental: Set<SetKey> = [.refresh, .compact, .ignoreInode, .ignoreCtime]

@@ -47,12 +47,28 @@ public struct NodeCheck: Sendable {
         report.problems.append(ConfigurationProblem(.error, reason, key: "set.\(set.name).paths"))
       }
     }
+    report.problems += neverProblems(node)
     if isOnline {
       for destination in node.destinations where !destination.isMedium || absence(destination, "") == nil {
         probe(destination, node.host, &report)
       }
     }
     return report
+  }
+
+  /// Walks each set's names where the configuration names what no set may hold.
+  private func neverProblems(_ node: NodeConfiguration) -> [ConfigurationProblem] {
+    // A pattern that is wrong has been told already.
+    guard let rules = try? NeverRules(node.never), !rules.isEmpty else { return [] }
+    return node.sets.compactMap { set in
+      do { try rules.check(set) } catch {
+        guard let violation = error as? NeverRules.Violation else {
+          return ConfigurationProblem(.error, "\(error)", key: "set.\(set.name)")
+        }
+        return ConfigurationProblem(.error, "\(violation)", key: "set.\(set.name).paths", hint: violation.hint)
+      }
+      return nil
+    }
   }
 
   private func keyProblems(_ keys: KeysConfiguration) -> [ConfigurationProblem] {

@@ -1,3 +1,5 @@
+internal import Archive
+
 extension NodeConfiguration {
   /// Where the node's configuration is unless `--config` names another file.
   public static let defaultPath = "/etc/redoubt/redoubt.toml"
@@ -28,6 +30,7 @@ extension ConfigurationReader {
       host: host ?? "", state: absolutePath(top, .state) ?? "", keys: keys(top), destinations: destinations.list,
       sets: sets(top, destinations.known, frequencies))
     if let frequencies { node.frequencies = frequencies }
+    node.never = never(top)
     if let workers = top.integer(.workers, in: 0...256) { node.workers = workers }
     node.watch = watch(top)
     return node
@@ -44,6 +47,12 @@ extension ConfigurationReader {
       reader.report(key, "longest-wait (\(watch.longestWait)s) is shorter than quiet (\(watch.quiet)s)")
     }
     return watch
+  }
+
+  private func never(_ top: TableReader<NodeKey>) -> [String] {
+    let patterns = top.strings(.never) ?? []
+    do throws(ArchiveError) { _ = try NeverRules(patterns) } catch { top.report(.never, "\(error)", hint: error.hint) }
+    return patterns
   }
 
   private func keys(_ top: TableReader<NodeKey>) -> KeysConfiguration {

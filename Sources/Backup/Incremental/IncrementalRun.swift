@@ -67,22 +67,24 @@ final class IncrementalRun {
   /// Reads the sources and stores what is new.
   /// - Returns: nil where the last snapshot still says it all.
   func pack(
-    _ pipeline: VolumePipeline, report: @escaping (Finding) -> Void,
+    _ pipeline: VolumePipeline, secrets: SecretGuard, report: @escaping (Finding) -> Void,
     progress: @escaping (SnapshotContent) throws -> Void
   ) throws -> PackedSnapshot? {
     let trust = try VolumeTrust(files, set, now: began)
     let store = ChunkStore(
-      index: index.file, set: files, trust: trust, pipeline: pipeline, journal: journal,
+      index: index.file, set: files, trust: trust, pipeline: pipeline, secrets: secrets, journal: journal,
       volumeSize: set.volumeSize, lifetime: set.objectLifetime)
     let key = try index.gearKey()
     var content = SnapshotContent()
-    let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store) { count in
+    let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store, secrets: secrets) {
+      count in
       // A large file is one entry: its progress shows before it is done.
       content.bytes += UInt64(count)
       try progress(content)
     }
     let scan = try IncrementalScan(
-      files, set, trust: trust, chunking: chunking, readsAll: readsAll, report: report
+      files, set, trust: trust, chunking: chunking, secrets: secrets, readsAll: try readsAll || mustLookAgain(),
+      report: report
     ) {
       content = $0
       try progress($0)
@@ -92,6 +94,7 @@ final class IncrementalRun {
     if try isUnchanged(scan, trust) {
       // What was read again and found as it was need not be read again.
       try journal.clear()
+      try files.setText("secrets", secretRules)
       try files.publish()
       return nil
     }
@@ -118,6 +121,19 @@ final class IncrementalRun {
     try state.rememberPublications([snapshot.description], of: view)
   }
 
+  // MARK: Secrets
+
+  /// What the set allows, as the index remembers it: the policy, then a line for each path.
+  private var secretRules: String { ([set.secrets.rawValue] + set.secretsAllow.sorted()).joined(separator: "\n") }
+
+  /// Whether the index's files were looked at under rules that allowed more than today's: then all are read once more.
+  private func mustLookAgain() throws -> Bool {
+    guard let rules = try files.text("secrets")?.split(separator: "\n").map(String.init),
+      let policy = rules.first.flatMap({ SecretPolicy(rawValue: $0) })
+    else { return true }
+    return !set.secrets.admits(policy) || !Set(rules.dropFirst()).isSubset(of: set.secretsAllow)
+  }
+
   // MARK: Publishing
 
   private func isUnchanged(_ scan: IncrementalScan, _ trust: VolumeTrust) throws -> Bool {
@@ -137,6 +153,7 @@ final class IncrementalRun {
     try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: view)
     try journal.clear()
     try files.setText("published", snapshot.description)
+    try files.setText("secrets", secretRules)
     try files.publish()
     try beginJournal()
   }
