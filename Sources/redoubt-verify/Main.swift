@@ -13,6 +13,6 @@ struct RedoubtVerify: ParsableCommand {
     subcommands: [
       InitCommand.self, ListCommand.self, LsCommand.self, FindCommand.self, DiffCommand.self, VerifyCommand.self,
       RestoreCommand.self, DrillCommand.self, PruneCommand.self, AttestCommand.self,
-      CatalogCommand.self,
+      CatalogCommand.self, SelfTestCommand.self,
     ])
 }

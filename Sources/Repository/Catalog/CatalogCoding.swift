@@ -91,6 +91,7 @@ private struct EncodedRecord: Codable {
     case .attestation(let fields): try encode("attestation", fields)
     case .acknowledgement(let fields): try encode("acknowledgement", fields)
     case .drill(let fields): try encode("drill", fields)
+    case .selfTest(let fields): try encode("self-test", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
   }
@@ -121,6 +122,7 @@ private struct EncodedRecord: Codable {
       case "attestation": .attestation(try Attestation(from: decoder))
       case "acknowledgement": .acknowledgement(try Acknowledgement(from: decoder))
       case "drill": .drill(try Drill(from: decoder))
+      case "self-test": .selfTest(try SelfTest(from: decoder))
       default: .unknown(type: type)
       }
     record = CatalogRecord(

@@ -15,6 +15,7 @@ public enum CatalogEvent: Sendable, Equatable {
   case attestation(Attestation)
   case acknowledgement(Acknowledgement)
   case drill(Drill)
+  case selfTest(SelfTest)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }

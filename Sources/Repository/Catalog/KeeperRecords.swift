@@ -151,3 +151,37 @@ public struct Drill: Sendable, Equatable, Codable {
     case findingCount = "finding-count"
   }
 }
+
+/// Whether this keeper notices damage: every kind was planted in a copy of a real snapshot.
+public struct SelfTest: Sendable, Equatable, Codable {
+  public struct Case: Sendable, Equatable, Codable {
+    public var name: String
+    /// The level of verification that promises to find it, or `catalog` or `freshness`.
+    public var level: String
+    public var found: Bool
+    /// What was found.
+    public var detail: String
+    public init(name: String, level: String, found: Bool, detail: String) {
+      self.name = name
+      self.level = level
+      self.found = found
+      self.detail = detail
+    }
+  }
+  public var host: String
+  public var set: String
+  public var snapshot: String
+  public var destination: String
+  public var cases: [Case]
+  /// Whether everything was found.
+  public var passed: Bool
+
+  public init(host: String, set: String, snapshot: String, destination: String, cases: [Case]) {
+    self.host = host
+    self.set = set
+    self.snapshot = snapshot
+    self.destination = destination
+    self.cases = cases
+    passed = !cases.isEmpty && cases.allSatisfy(\.found)
+  }
+}
