@@ -47,9 +47,11 @@ let package = Package(
     module("Channels", []),
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
+    module("Secrets", ["Digests"]),
     module("Processes", ["CLinux", system]),
     module("JSON", []),
     module("Journal", ["CLinux", "Files", system]),
+    module("Watching", ["Channels", "CLinux", "Files", system]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -60,12 +62,12 @@ let package = Package(
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
+    module("Policy", ["Archive", "Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
         "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
-        "Repository", "Storage", system,
+        "Repository", "Secrets", "Storage", system,
       ]),
     module(
       "Verify",
@@ -83,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "redoubt",
       dependencies: [
-        "Alerts", "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", arguments,
+        "Alerts", "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", "Watching",
+        arguments,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -103,7 +106,9 @@ let package = Package(
         "Alerts", "CommandLineOutput", "Files", "HTTP", "JSON", "Journal", "Policy", "Repository", "Storage",
         "TestKit", "Verify",
       ]),
+    tests("WatchingTests", ["Channels", "Files", "TestKit", "Watching"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
+    tests("SecretsTests", ["Digests", "Files", "Secrets", "TestKit"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),

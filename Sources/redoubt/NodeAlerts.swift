@@ -66,7 +66,7 @@ final class NodeAlerts: Sendable {
       report.hint = message.hint
     }
     let now = Timestamp.now()
-    do throws(CatalogError) { report.sets = try SetReport.all(of: node, now: now) } catch {
+    do { report.sets = try SetReport.all(of: node, now: now) } catch {
       output.warning("metrics and alerts know nothing of earlier runs: \(error)")
       report.sets = node.sets.map { SetReport(name: $0.name, dataClass: $0.dataClass) }
     }

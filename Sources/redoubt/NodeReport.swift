@@ -6,8 +6,9 @@ import Repository
 
 extension SetReport {
   /// Where every configured set stands, by the node's own records; changes nothing and takes no lock.
-  static func all(of node: NodeConfiguration, now: Timestamp) throws(CatalogError) -> [SetReport] {
+  static func all(of node: NodeConfiguration, now: Timestamp) throws -> [SetReport] {
     let records = try CatalogFile.records("\(node.state)/catalog.jsonl")
+    let freshness = try setStatuses(node, now: now)
     return node.sets.map { set in
       var report = SetReport(name: set.name, dataClass: set.dataClass)
       var history = SetRecords(set: set.name, places: set.destinations.map { Place(name: $0) })
@@ -17,9 +18,7 @@ extension SetReport {
       report.hasFailed = history.hasFailed
       report.failures = history.failures
       report.totalSentBytes = history.sentBytes
-      guard let dataClass = node.frequencies[set.dataClass] else { return report }
-      report.take(
-        SetFreshness(of: set.name, dataClass: dataClass, destinations: set.destinations, records: records, now: now))
+      if let freshness = freshness.first(where: { $0.set == set.name }) { report.take(freshness) }
       return report
     }
   }
@@ -73,7 +72,7 @@ private struct SetRecords {
   }
 
   private mutating func countFailures(_ outcomes: [DestinationOutcome]) {
-    let missed = Set(outcomes.filter { !$0.stored }.map(\.name))
+    let missed = Set(outcomes.filter { !$0.stored && $0.skipped == nil }.map(\.name))
     for index in places.indices where missed.contains(places[index].name) { places[index].failures += 1 }
   }
 }
@@ -89,6 +88,6 @@ extension SetReport.Outcome {
     amounts.findings = outcome.findings.count
     reason = outcome.reason
     hint = outcome.hint
-    destinations = outcome.destinations.map { .init(name: $0.name, stored: $0.stored, error: $0.error) }
+    destinations = outcome.destinations.map { .init(name: $0.name, stored: $0.stored, error: $0.error ?? $0.skipped) }
   }
 }

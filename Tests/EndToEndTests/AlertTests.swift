@@ -174,6 +174,19 @@ struct AlertTests {
     #expect(server.requests.map(\.target) == ["/secret-id/start", "/secret-id/1"])
   }
 
+  @Test func eachRunOfWatchIsTold() throws {
+    let server = try ScriptedHTTPServer { _ in .reply(200) }
+    defer { server.stop() }
+    let house = try house(server)
+    let watch = try house.startNode(["watch", "data"])
+    for _ in 0..<1000 where server.requests.count < 2 { usleep(20_000) }
+    watch.signal(SIGTERM)
+    let outcome = try watch.wait(timeout: 30)
+    #expect(outcome.status == 0, "\(outcome.errorText)")
+    #expect(server.requests.map(\.target) == ["/secret-id/start", "/secret-id"])
+    #expect(try metrics(house).contains("command=\"watch\"} 0\n"))
+  }
+
   /// Who does not answer, cannot be written to or hangs changes neither the exit code nor what is stored.
   @Test func nothingThatIsToldFailsABackup() throws {
     let server = try ScriptedHTTPServer { _ in .stall }
