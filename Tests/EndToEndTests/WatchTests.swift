@@ -11,6 +11,7 @@ struct WatchTests {
   ) throws -> Installation {
     let house = try Installation()
     house.sets[0].dataClass = "monitoring-configs"
+    house.destinations = [.folder("disk", house.folder("disk"), location: "git")]
     house.sets[0].settings = "mode = \"\(mode)\"\n\n[watch]\nquiet = \"\(quiet)\"\nlongest-wait = \"\(longestWait)\""
     try house.configure()
     try house.write("settings/peer.conf", "one\n")
