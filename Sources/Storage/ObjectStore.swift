@@ -31,6 +31,37 @@ public protocol ObjectWriter: Sendable {
   func put(_ upload: Upload) throws(StorageError)
 }
 
+/// A store that gathers what it is told and carries it out at once, because each time is dear: a push to a git
+/// repository, say.
+///
+/// What was put or removed counts only once `flush` has returned. What a failed `flush` was to carry out stays gathered:
+/// it may be tried again, or given up by `discard`.
+public protocol BatchingStore: Sendable {
+  /// Makes all that was put and removed since the last time durable: all of it, or nothing.
+  /// - Parameter title: says in a few words what it is, where the store keeps a history.
+  /// - Throws: as `put`; `.exists` where a key has been taken meanwhile.
+  func flush(_ title: String) throws(StorageError)
+
+  /// Forgets all that was put and removed since the last `flush`.
+  func discard()
+
+  /// What happened since the last call that whoever relies on this store should know.
+  func takeNotices() -> [StoreNotice]
+}
+
+/// Something about a store that an operator should know, and that is no failure of a request.
+public struct StoreNotice: Sendable, Equatable {
+  /// Lowercase, without a full stop.
+  public var text: String
+  /// Whether objects that were stored there earlier may be gone.
+  public var lostObjects: Bool
+
+  public init(_ text: String, lostObjects: Bool = false) {
+    self.text = text
+    self.lostObjects = lostObjects
+  }
+}
+
 /// An object as a listing shows it.
 public struct ObjectSummary: Sendable, Equatable {
   public var key: String

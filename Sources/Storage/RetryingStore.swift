@@ -47,3 +47,12 @@ extension RetryingStore: ObjectRemover where Base: ObjectRemover {
     try policy.run { (_) throws(StorageError) in try base.remove(key) }
   }
 }
+
+extension RetryingStore: BatchingStore where Base: BatchingStore {
+  public func flush(_ title: String) throws(StorageError) {
+    try policy.run { (_) throws(StorageError) in try base.flush(title) }
+  }
+
+  public func discard() { base.discard() }
+  public func takeNotices() -> [StoreNotice] { base.takeNotices() }
+}
