@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make demo` shows what Redoubt does, `make test` proves it.
 # Both install the Debian packages that are missing, as root or through sudo.
 
-BUILD_PACKAGES = git pkg-config libcurl4-openssl-dev libgpgme-dev libsqlite3-dev libssl-dev libzstd-dev
+BUILD_PACKAGES = git pkg-config libcurl4-openssl-dev libgpgme-dev libtomlplusplus-dev libsqlite3-dev libssl-dev libzstd-dev
 RUN_PACKAGES = gnupg zstd
 TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd curl dash libarchive-tools mandoc memcached openssl python3-venv radosgw \
 	shellcheck

@@ -19,7 +19,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
   name: "redoubt",
@@ -30,7 +29,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // C libraries of the system: a module map and a shim header each.
@@ -40,6 +38,8 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CLinux"),
+    // toml++, which is C++ and headers alone (libtomlplusplus-dev), behind a C function.
+    .target(name: "CTOML"),
 
     // Foundations: no module here knows what a backup is.
     module("Digests", ["CCrypto"]),
@@ -58,7 +58,7 @@ let package = Package(
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", system, toml]),
+    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
@@ -111,5 +111,6 @@ let package = Package(
       ]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

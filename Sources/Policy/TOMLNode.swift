@@ -1,4 +1,4 @@
-internal import TOMLKit
+internal import CTOML
 
 /// A value of a TOML document. The library's own type is left at this border.
 indirect enum TOMLNode: Sendable, Equatable {
@@ -26,15 +26,25 @@ indirect enum TOMLNode: Sendable, Equatable {
 
   /// Reads a whole document; its top level is a table.
   static func parse(_ text: String) -> Result<[String: TOMLNode], ConfigurationProblem> {
-    do {
-      return .success(convert(try TOMLTable(string: text)))
-    } catch let error as TOMLParseError {
-      let (line, column) = (error.source.begin.line, error.source.begin.column)
-      return .failure(
-        ConfigurationProblem(.error, plain(error.description), line: line, column: column, hint: hint(line, of: text)))
-    } catch {
-      return .failure(ConfigurationProblem(.error, "cannot be read as TOML: \(error)"))
+    var text = text
+    let building = Building()
+    var error = redoubt_toml_error()
+    let isValid = text.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { characters in
+        redoubt_toml_walk(
+          characters.baseAddress, characters.count, Unmanaged.passUnretained(building).toOpaque(),
+          { context, event in
+            guard let context, let event else { return }
+            Unmanaged<Building>.fromOpaque(context).takeUnretainedValue().take(event.pointee)
+          }, &error)
+      }
     }
+    if isValid != 0 { return .success(building.document) }
+    let message = withUnsafeBytes(of: &error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return .failure(
+      ConfigurationProblem(
+        .error, plain(message), line: Int(error.line), column: Int(error.column), hint: hint(Int(error.line), of: text))
+    )
   }
 
   /// The library's sentence in our style: `Error while parsing string: …` loses its opening.
@@ -53,22 +63,50 @@ indirect enum TOMLNode: Sendable, Equatable {
     guard let first = value.first, first.isLetter || first == "/" else { return nil }
     return "text values stand in double quotes: key = \"value\""
   }
+}
 
-  private static func convert(_ table: TOMLTable) -> [String: TOMLNode] {
-    var result: [String: TOMLNode] = [:]
-    for key in table.keys { if let value = table[key] { result[key] = convert(value) } }
-    return result
+/// A document that is being read, as the library's events tell of it.
+private final class Building {
+  private struct Open {
+    let key: String
+    let isTable: Bool
+    var table: [String: TOMLNode] = [:]
+    var array: [TOMLNode] = []
+  }
+  private var open: [Open] = []
+  private(set) var document: [String: TOMLNode] = [:]
+
+  func take(_ event: redoubt_toml_event) {
+    let key = text(event.key, event.key_length)
+    switch event.kind {
+    case redoubt_toml_table: open.append(Open(key: key, isTable: true))
+    case redoubt_toml_array: open.append(Open(key: key, isTable: false))
+    case redoubt_toml_end: close()
+    case redoubt_toml_string: add(.string(text(event.text, event.length)), key)
+    case redoubt_toml_integer: add(.integer(Int(event.integer)), key)
+    case redoubt_toml_real: add(.real(event.real), key)
+    case redoubt_toml_boolean: add(.boolean(event.integer != 0), key)
+    default: add(.moment, key)
+    }
   }
 
-  private static func convert(_ value: any TOMLValueConvertible) -> TOMLNode {
-    switch value.type {
-    case .table: .table(value.table.map(convert) ?? [:])
-    case .array: .array(value.array?.map { convert($0) } ?? [])
-    case .string: .string(value.string ?? "")
-    case .int: .integer(value.int ?? 0)
-    case .double: .real(value.double ?? 0)
-    case .bool: .boolean(value.bool ?? false)
-    case .date, .time, .dateTime: .moment
+  private func close() {
+    guard let finished = open.popLast() else { return }
+    if open.isEmpty {
+      document = finished.table
+    } else {
+      add(finished.isTable ? .table(finished.table) : .array(finished.array), finished.key)
+    }
+  }
+
+  private func add(_ node: TOMLNode, _ key: String) {
+    guard let last = open.indices.last else { return }
+    if open[last].isTable { open[last].table[key] = node } else { open[last].array.append(node) }
+  }
+
+  private func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {
+    UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : length).withMemoryRebound(to: UInt8.self) {
+      String(decoding: $0, as: UTF8.self)
     }
   }
 }

@@ -12,6 +12,7 @@ struct LayerTests {
     "CZstd": ["Compression"],
     "CCrypto": ["Digests"],
     "CSQLite": ["Index"],
+    "CTOML": ["Policy"],
     "CLinux": ["Files", "Archive", "OpenPGP", "OpenPGPDecryption", "Processes", "Storage", "TestKit"],
   ]
 
@@ -127,7 +128,7 @@ struct PackageManifest {
   let dependencies: [String: Set<String>]
 
   /// Constants of Package.swift that stand for products.
-  private static let products = ["system": "SystemPackage", "arguments": "ArgumentParser", "toml": "TOMLKit"]
+  private static let products = ["system": "SystemPackage", "arguments": "ArgumentParser"]
 
   init() throws {
     let text = try Project.text("Package.swift")

@@ -11,6 +11,8 @@ public enum CatalogEvent: Sendable, Equatable {
   // Written by keepers.
   case verification(Verification)
   case prune(Pruned)
+  case observation(Observation)
+  case acknowledgement(Acknowledgement)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }
