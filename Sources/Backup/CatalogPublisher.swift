@@ -19,14 +19,17 @@ struct CatalogPublisher {
   }
 
   /// Appends records, seals them and delivers all that is pending.
-  /// - Parameter onFailure: called for each destination that could not take a segment; it stays in the outbox.
+  /// - Parameters:
+  ///   - flushes: whether destinations that gather store it now; if not, it goes with what is stored next, and stays in
+  ///     the outbox until a later call.
+  ///   - onFailure: called for each destination that could not take a segment; it stays in the outbox.
   func publish(
-    _ events: [CatalogEvent], at time: Timestamp, onFailure: (String, StorageError) -> Void
+    _ events: [CatalogEvent], at time: Timestamp, flushes: Bool, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     for event in events { try state.catalog.append(event, at: time) }
     try state.seal(for: writers.map(\.name), encrypt: encrypt)
     for (name, writer) in writers {
-      if case .numberTaken(let destination) = try deliver(to: name, writer, onFailure: onFailure) {
+      if case .numberTaken(let destination) = try deliver(to: name, writer, flushes, onFailure: onFailure) {
         return .numberTaken(destination: destination)
       }
     }
@@ -34,9 +37,11 @@ struct CatalogPublisher {
   }
 
   private func deliver(
-    to name: String, _ writer: any ObjectWriter, onFailure: (String, StorageError) -> Void
+    to name: String, _ writer: any ObjectWriter, _ flushes: Bool, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
-    for number in try state.pendingSegments(name) {
+    let batching = writer as? any BatchingStore
+    let pending = try state.pendingSegments(name)
+    for number in pending {
       let segment = try state.pendingSegment(name, number)
       try state.markAttempted(name, number)
       do throws(StorageError) {
@@ -44,15 +49,22 @@ struct CatalogPublisher {
       } catch {
         if error.code == .exists {
           // Taken by an earlier try of ours whose answer was lost; or, where there was none, by a later life of this
-          // state.
-          guard segment.attempted else { return .numberTaken(destination: name) }
+          // state. A store that gathers knows what it holds: to it, the same segment is not taken.
+          guard segment.attempted, batching == nil else { return .numberTaken(destination: name) }
         } else {
           onFailure(name, error)
           return .delivered
         }
       }
-      state.markDelivered(name, number)
+      if batching == nil { state.markDelivered(name, number) }
     }
+    guard let batching, flushes else { return .delivered }
+    do throws(StorageError) { try batching.flush("catalog of \(layout.host)") } catch {
+      if error.code == .exists { return .numberTaken(destination: name) }
+      onFailure(name, error)
+      return .delivered
+    }
+    for number in pending { state.markDelivered(name, number) }
     return .delivered
   }
 
@@ -70,6 +82,7 @@ struct CatalogPublisher {
             guard error.code == .exists else { throw error }
           }
         }
+        try (writer as? any BatchingStore)?.flush("recovery files of \(layout.host)")
       } catch {
         onFailure(name, error)
         continue

@@ -42,10 +42,12 @@ final class SetRun {
     layout = Layout(host: configuration.host)
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
+    let subject = "\(configuration.host)/\(set.name)/\(snapshot)"
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
     lanes = writers.filter { set.destinations.contains($0.name) }.map {
       DestinationLane(
-        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
+        name: $0.name, subject: subject,
+        lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
   }
@@ -98,16 +100,18 @@ final class SetRun {
   private func announce() throws {
     try publisher.publishRecovery(onFailure: reportDestination)
     let started = { [self] in CatalogEvent.started(RunStarted(epoch: state.epoch, set: set.name, snapshot: snapshot)) }
-    if case .numberTaken(let destination) = try publish([started()]) {
+    if case .numberTaken(let destination) = try publish([started()], flushes: false) {
+      discardGathered()
       try state.beginEpoch(now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
       environment.observe(
         .notice(
           "\(destination) holds newer records than this state knows (was it restored from an old image?); began epoch \(state.epoch)"
         ))
-      if case .numberTaken = try publish([started()]) {
+      if case .numberTaken = try publish([started()], flushes: false) {
         throw BackupError(.state, "\(destination) holds records of the epoch that begins now")
       }
     }
+    if try tellNotices() { try publisher.publishRecovery(onFailure: reportDestination) }
   }
 
   /// Runs `pack` with a pipeline to the set's destinations.
@@ -183,6 +187,9 @@ final class SetRun {
       _ = lane.put(upload, sealedAt: time) {
         environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0))
       }
+      lane.flush("snapshot") {
+        environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0))
+      }
     }
     guard lanes.contains(where: \.isUsable) else {
       throw BackupError(.failed, "no destination could store the snapshot")
@@ -234,17 +241,41 @@ final class SetRun {
     }
   }
 
-  private func publish(_ events: [CatalogEvent]) throws -> CatalogPublisher.Delivery {
-    try publisher.publish(events, at: environment.clock(), onFailure: reportDestination)
+  private func publish(_ events: [CatalogEvent], flushes: Bool) throws -> CatalogPublisher.Delivery {
+    try publisher.publish(events, at: environment.clock(), flushes: flushes, onFailure: reportDestination)
+  }
+
+  /// What a failed run, or a failed destination, has left gathered is not to be stored with what follows.
+  private func discardGathered() { for (_, writer) in writers { (writer as? any BatchingStore)?.discard() } }
+
+  /// Tells what the stores noticed, and forgets what was lost with it.
+  /// - Returns: whether anything was lost.
+  @discardableResult
+  private func tellNotices() throws -> Bool {
+    var hasLoss = false
+    for (name, writer) in writers {
+      for notice in (writer as? any BatchingStore)?.takeNotices() ?? [] {
+        environment.observe(.notice("\(name): \(notice.text)"))
+        guard notice.lostObjects else { continue }
+        hasLoss = true
+        if let place = configuration.places[name] { try state.forgetRecovery(place) }
+        for set in configuration.sets where set.destinations.contains(name) {
+          try state.rememberPublications([], of: set.name)
+        }
+      }
+    }
+    return hasLoss
   }
 
   /// Records the outcome; the snapshot stands whether or not its record reaches storage now, so a failure here is told
   /// and makes the run partial, no more.
   private func record(_ event: CatalogEvent) {
+    discardGathered()
     do {
-      if case .numberTaken(let destination) = try publish([event]) {
+      if case .numberTaken(let destination) = try publish([event], flushes: true) {
         environment.observe(.notice("\(destination) holds newer catalog records than this state knows"))
       }
+      try tellNotices()
     } catch {
       environment.observe(.notice("the run's outcome could not be recorded: \(error)"))
       if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }

@@ -23,12 +23,24 @@ public struct DestinationConfiguration: Sendable, Equatable {
   /// Who frees its storage: the keeper, by `redoubt-verify prune`; or the bucket itself, by its lifecycle rule.
   public enum Expiry: String, Sendable, CaseIterable { case prune, lifecycle }
 
+  public enum GitLayout: String, Sendable, CaseIterable {
+    /// The encrypted objects that every destination has.
+    case objects
+    /// The files themselves, so that the repository's history shows what changed in them.
+    case plain
+  }
+
   public var name: String
   public var kind: Kind
   public var location: Location
-  /// kind = "directory" (and git's clone).
+  /// kind = "directory", and the folder of git's clone.
   public var path: String = ""
   public var s3: S3Settings?
+  public var git: GitSettings?
+  /// kind = "git": what is committed there.
+  public var layout = GitLayout.objects
+  /// kind = "git": how often a request is tried.
+  public var attempts = 3
   public var expiry = Expiry.prune
   public init(name: String, kind: Kind, location: Location, path: String = "", s3: S3Settings? = nil) {
     self.name = name
@@ -49,7 +61,8 @@ extension DestinationConfiguration {
     // Disks take turns at one mount point.
     case .directory where location == .removable:
       "directory \(path) on file system \(fileSystemID(of: path).map { String($0, radix: 16) } ?? "unknown")"
-    case .directory, .git: "\(kind.rawValue) \(path)"
+    case .directory: "directory \(path)"
+    case .git: "git \(git?.address ?? "") \(git?.branch ?? "") \(git?.prefix ?? "")"
     }
   }
 }

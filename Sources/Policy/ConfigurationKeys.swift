@@ -35,11 +35,17 @@ enum DestinationKey: String, ConfigurationKey {
   case stallTimeout = "stall-timeout"
   case attempts, expiry
   case lockMode = "lock-mode"
+  case remote, branch, layout
+  case isPrivate = "private"
 
   /// Those that mean something whatever the kind.
   static let common: Set<DestinationKey> = [.name, .kind, .location]
   /// Those of kind = "directory".
   static let directory: Set<DestinationKey> = [.path]
+  /// Those of kind = "git".
+  static let git: Set<DestinationKey> = [.remote, .branch, .layout, .isPrivate, .path, .prefix, .attempts]
+  /// Those of kind = "s3".
+  static let s3 = Set(allCases).subtracting(common).subtracting([.path, .remote, .branch, .layout, .isPrivate])
 }
 
 /// `[[set]]`.

@@ -26,6 +26,7 @@ extension ConfigurationReader {
     var node = NodeConfiguration(
       host: host ?? "", state: absolutePath(top, .state) ?? "", keys: keys(top), destinations: destinations.list,
       sets: sets(top, destinations.known))
+    node.destinations.placeClones(below: node.state)
     if let workers = top.integer(.workers, in: 0...256) { node.workers = workers }
     return node
   }

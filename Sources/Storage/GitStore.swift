@@ -72,6 +72,20 @@ public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, Batching
     }
   }
 
+  /// Looks whether there is a git, and one that knows what is asked of it.
+  public func requireProgram() throws(StorageError) {
+    let outcome = try git.run(["--version"], in: nil)
+    // `git version 2.39.5`
+    let words = String(decoding: outcome.output, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+    let version = words.count > 2 ? words[2].split(separator: ".").prefix(2).compactMap { Int($0) } : []
+    guard outcome.succeeded, version.count == 2, (version[0], version[1]) >= (2, 30) else {
+      throw StorageError(
+        .refused, settings.address,
+        "needs git 2.30 or newer, but 'git --version' says '\(words.joined(separator: " "))'",
+        hint: "install a newer git")
+    }
+  }
+
   /// Finds out whether a push would be let in, as far as that can be known without one: hooks and branch rules answer to
   /// real ones alone.
   public func rehearse() throws(StorageError) {
@@ -177,8 +191,15 @@ public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, Batching
       if attempt > 1 {
         // Another's push came first: a random pause keeps the two from meeting again and again.
         git.cancellation.sleep(seconds: Double.random(in: 0..<1) * min(5, 0.1 * pow(2, Double(attempt))))
+        let noticed = notices.count
         batch.tip = try refresh(batch.clone)
         self.batch = batch
+        if notices[noticed...].contains(where: \.lostObjects) {
+          // What is gathered may rely on what was stored before.
+          throw StorageError(
+            .noSuchStore, settings.address, "the branch's history was rewritten while this was stored",
+            hint: "the next run stores what is needed")
+        }
       }
       let changes = batch.outstanding
       if let path = changes.keys.first(where: { batch.isTaken($0) }) { throw taken(path) }
