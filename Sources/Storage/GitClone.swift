@@ -225,7 +225,8 @@ struct GitClone {
   // MARK: Forgetting
 
   /// Keeps a commit and its trees, and nothing else: neither content nor history.
-  func keepOnlyTrees(of commit: String) throws(StorageError) {
+  /// - Parameter sparing: whether what was taken here, and is still to be pushed, is kept too.
+  func keepOnlyTrees(of commit: String, sparing: Bool = false) throws(StorageError) {
     do throws(FileError) { try FileContent.write(Array("\(commit)\n".utf8), to: "\(folder)/shallow") } catch {
       throw StorageError(error.errno, "cut the history of the clone", folder)
     }
@@ -237,7 +238,7 @@ struct GitClone {
     let indexed = try git.run(["index-pack", "--stdin", "--promisor"], in: folder, input: packed.output)
     try succeed("keep the trees", indexed)
     let kept = text(indexed).split(separator: "\t").last.map(String.init) ?? ""
-    for name in try GitFolder.names(in: "\(folder)/objects") where name.utf8.count == 2 {
+    for name in try GitFolder.names(in: "\(folder)/objects") where name.utf8.count == 2 && !sparing {
       removeTree("\(folder)/objects/\(name)")
     }
     for name in try GitFolder.names(in: "\(folder)/objects/pack") where !name.hasPrefix("pack-\(kept).") {

@@ -163,7 +163,7 @@ public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, Batching
     if remote != known {
       do throws(StorageError) { try clone.fetch(history: known != nil) } catch {
         // The remote answers, so what is here may be at fault.
-        guard known != nil, error.code != .cancelled else { throw error }
+        guard known != nil, batch == nil, error.code != .cancelled else { throw error }
         try clone.remake()
         known = nil
         try clone.fetch(history: false)
@@ -176,7 +176,7 @@ public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, Batching
             "\(settings.address): the history of branch \(settings.branch) was rewritten; objects stored there earlier may be gone",
             lostObjects: true))
       }
-      try clone.keepOnlyTrees(of: tip)
+      try clone.keepOnlyTrees(of: tip, sparing: batch != nil)
       return try clone.listing(tip)
     }
     return try clone.listing(remote)

@@ -163,12 +163,12 @@ import Verify
     // Each thread uses one of them.
     nonisolated(unsafe) let houses = try ["peer-1", "peer-2", "peer-3"].map { try household(host: $0) }
     for house in houses { try house.write("a", Household.noise(1 << 20)) }
-    let statuses = Statuses()
+    let outcomes = Outcomes()
     onThreads(houses.count) { number in
       // A failure shows in what was collected.
-      statuses.add((try? houses[number].backup().map(\.status)) ?? [.failed])
+      outcomes.add((try? houses[number].backup()) ?? [])
     }
-    #expect(statuses.all == [.stored, .stored, .stored])
+    #expect(outcomes.all.map(\.status) == [.stored, .stored, .stored], "\(outcomes.all.map(\.destinations))")
     for house in houses { try expectSound(house) }
   }
 
@@ -214,9 +214,10 @@ import Verify
 }
 
 /// From several threads.
-private final class Statuses: Sendable {
+private final class Outcomes: Sendable {
   private let monitor = Monitor()
-  private nonisolated(unsafe) var statuses: [SetOutcome.Status] = []
-  func add(_ more: [SetOutcome.Status]) { monitor.locked { statuses += more } }
-  var all: [SetOutcome.Status] { monitor.locked { statuses } }
+  // Guarded by `monitor`.
+  private nonisolated(unsafe) var outcomes: [SetOutcome] = []
+  func add(_ more: [SetOutcome]) { monitor.locked { outcomes += more } }
+  var all: [SetOutcome] { monitor.locked { outcomes } }
 }

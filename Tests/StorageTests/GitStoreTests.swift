@@ -75,6 +75,7 @@ import Testing
     onThreads(stores.count) { number in outcomes.add(number, code { try stores[number].flush("writer \(number)") }) }
     #expect(outcomes.all.values.allSatisfy { $0 == nil })
     #expect(try remote.files() == ["0/x", "1/x", "2/x"])
+    for number in 0..<3 { #expect(try stores[0].get("\(number)/x", maximumLength: 1) == [UInt8(number)]) }
     #expect(Set(try remote.log()) == ["writer 0", "writer 1", "writer 2"])
     #expect(stores.flatMap { $0.takeNotices() }.isEmpty)
   }
