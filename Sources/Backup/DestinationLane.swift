@@ -8,9 +8,7 @@ final class DestinationLane: Sendable {
   /// How long after its upload an object of the set is needed at this destination, in seconds; nil where nothing there
   /// expires by itself.
   private let lifetime: Int64?
-  private let writer: any ObjectWriter
-  /// The writer, where what it takes is stored by `flush` alone.
-  private let batching: (any BatchingStore)?
+  private let writer: RunDestination
   /// The snapshot, for the store's history: `peer-1/keys/20261121T020000Z-7f3a`.
   private let subject: String
   private let monitor = Monitor()
@@ -18,18 +16,17 @@ final class DestinationLane: Sendable {
   private nonisolated(unsafe) var failure: StorageError?
   private nonisolated(unsafe) var stored: UInt64 = 0
 
-  init(name: String, subject: String, lifetime: Int64? = nil, writer: any ObjectWriter) {
+  init(name: String, subject: String, lifetime: Int64? = nil, writer: RunDestination) {
     self.name = name
     self.lifetime = lifetime
     self.writer = writer
     self.subject = subject
-    batching = writer as? any BatchingStore
   }
 
   var error: StorageError? { monitor.locked { failure } }
   var isUsable: Bool { error == nil }
   /// Whether what `put` took is stored by `flush` alone.
-  var isBatching: Bool { batching != nil }
+  var isBatching: Bool { writer.gathers }
   /// Bytes acknowledged in this run.
   var storedBytes: UInt64 { monitor.locked { stored } }
 
@@ -54,8 +51,8 @@ final class DestinationLane: Sendable {
   /// Stores what was put since the last time, where the destination gathers; after a failure does nothing.
   /// - Parameter what: begins its entry in the store's history.
   func flush(_ what: String, onFailure: (StorageError) -> Void) {
-    guard let batching, isUsable else { return }
-    do throws(StorageError) { try batching.flush("\(what) \(subject)") } catch { fail(error, onFailure) }
+    guard writer.gathers, isUsable else { return }
+    do throws(StorageError) { try writer.flush("\(what) \(subject)") } catch { fail(error, onFailure) }
   }
 
   private func fail(_ error: StorageError, _ onFailure: (StorageError) -> Void) {

@@ -14,7 +14,7 @@ internal import Storage
 final class SetRun {
   private let set: SetConfiguration
   private let configuration: NodeConfiguration
-  private let writers: [(name: String, writer: any ObjectWriter)]
+  private let destinations: [RunDestination]
   private let keys: BackupKeys
   private let state: NodeState
   private let environment: RunEnvironment
@@ -28,14 +28,14 @@ final class SetRun {
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   private var isCatalogBehind = false
 
-  /// - Parameter writers: all destinations of the node: the catalog goes to each of them.
+  /// - Parameter destinations: all of the node: the catalog goes to each of them.
   init(
-    set: SetConfiguration, configuration: NodeConfiguration, writers: [(name: String, writer: any ObjectWriter)],
-    keys: BackupKeys, state: NodeState, environment: RunEnvironment, readsAll: Bool
+    set: SetConfiguration, configuration: NodeConfiguration, destinations: [RunDestination], keys: BackupKeys,
+    state: NodeState, environment: RunEnvironment, readsAll: Bool
   ) {
     self.set = set
     self.configuration = configuration
-    self.writers = writers
+    self.destinations = destinations
     self.keys = keys
     self.state = state
     self.environment = environment
@@ -44,10 +44,9 @@ final class SetRun {
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
     let subject = "\(configuration.host)/\(set.name)/\(snapshot)"
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
-    lanes = writers.filter { set.destinations.contains($0.name) }.map {
+    lanes = destinations.filter { set.destinations.contains($0.name) }.map {
       DestinationLane(
-        name: $0.name, subject: subject,
-        lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
+        name: $0.name, subject: subject, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
   }
@@ -64,7 +63,7 @@ final class SetRun {
       case .incremental: try performIncremental(began: began)
       }
     } catch {
-      fail("\(error)", hint: (error as? BackupError)?.hint, began: began)
+      fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
     return outcome
   }
@@ -236,7 +235,7 @@ final class SetRun {
   // MARK: Catalog
 
   private var publisher: CatalogPublisher {
-    CatalogPublisher(layout: layout, state: state, writers: writers, places: configuration.places) { [keys] in
+    CatalogPublisher(layout: layout, state: state, destinations: destinations, places: configuration.places) { [keys] in
       try keys.signer.signAndEncrypt($0)
     }
   }
@@ -246,15 +245,16 @@ final class SetRun {
   }
 
   /// What a failed run, or a failed destination, has left gathered is not to be stored with what follows.
-  private func discardGathered() { for (_, writer) in writers { (writer as? any BatchingStore)?.discard() } }
+  private func discardGathered() { for destination in destinations { destination.discard() } }
 
   /// Tells what the stores noticed, and forgets what was lost with it.
   /// - Returns: whether anything was lost.
   @discardableResult
   private func tellNotices() throws -> Bool {
     var hasLoss = false
-    for (name, writer) in writers {
-      for notice in (writer as? any BatchingStore)?.takeNotices() ?? [] {
+    for destination in destinations {
+      let name = destination.name
+      for notice in destination.takeNotices() {
         environment.observe(.notice("\(name): \(notice.text)"))
         guard notice.lostObjects else { continue }
         hasLoss = true

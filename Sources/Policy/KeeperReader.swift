@@ -31,6 +31,8 @@ extension ConfigurationReader {
     }
     if let workers = top.integer(.workers, in: 0...256) { keeper.workers = workers }
     keeper.keep = keepRules(top)
+    keeper.drill = drill(top)
+    keeper.checks = checks(top, hosts: keeper.nodes.map(\.host))
     return keeper
   }
 
