@@ -39,9 +39,10 @@ public final class BackupEngine {
     let keys = try BackupKeys(configuration.keys, at: environment.clock())
     var outcomes: [SetOutcome] = []
     for set in sets {
-      let makeRun = { [configuration, environment] in
+      let makeRun = { [self, configuration, environment] in
         SetRun(
-          set: set, configuration: configuration, destinations: writers, keys: keys, state: state,
+          set: set, configuration: configuration, destinations: writers, mirrors: mirrors(of: set), keys: keys,
+          state: state,
           environment: environment, readsAll: readsAll)
       }
       let run = makeRun()
@@ -86,10 +87,20 @@ public final class BackupEngine {
     return configuration.sets.filter { names.isEmpty || names.contains($0.name) }
   }
 
-  /// In the configuration's order; the same ones for all sets of a run.
+  /// In the configuration's order; the same ones for all sets of a run. Plain mirrors take no objects.
   private func destinations() -> [RunDestination] {
-    configuration.destinations.compactMap { destination in
+    configuration.destinations.filter { $0.layout == .objects }.compactMap { destination in
       writers[destination.name].map { RunDestination(destination.name, $0) }
+    }
+  }
+
+  /// The set's destinations that take its files as they are.
+  private func mirrors(of set: SetConfiguration) -> [(name: String, mirror: any TreeMirror)] {
+    configuration.destinations.compactMap { destination in
+      guard destination.layout == .plain, set.destinations.contains(destination.name),
+        let mirror = writers[destination.name] as? any TreeMirror
+      else { return nil }
+      return (destination.name, mirror)
     }
   }
 }
@@ -103,6 +114,9 @@ public struct RunEnvironment: Sendable {
   public var isCancelled: @Sendable () -> Bool
   /// Called from several threads.
   public var observe: @Sendable (BackupEvent) -> Void
+  /// Looks at a file, by its path and content, before a mirror takes it as it is, and throws where it must not be kept
+  /// unencrypted; what it throws fails the set. Where it is nil, nothing is mirrored.
+  public var inspectPlain: (@Sendable (_ path: [UInt8], _ content: [UInt8]) throws -> Void)?
 
   public init(
     clock: @escaping @Sendable () -> Timestamp = { .now() },

@@ -22,18 +22,25 @@ final class SetRun {
   private let snapshot: SnapshotID
   private let readsAll: Bool
   private let lanes: [DestinationLane]
+  private let mirrors: [(name: String, mirror: any TreeMirror)]
+  /// What became of the mirrors.
+  private var mirrored: [DestinationOutcome] = []
   private var outcome: SetOutcome
   /// Whether the run failed on a damaged index, which is gone now: another run will do.
   private(set) var needsAnotherRun = false
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   private var isCatalogBehind = false
 
-  /// - Parameter destinations: all of the node: the catalog goes to each of them.
+  /// - Parameters:
+  ///   - destinations: all of the node that take objects: the catalog goes to each of them.
+  ///   - mirrors: those of the set that take its files as they are.
   init(
-    set: SetConfiguration, configuration: NodeConfiguration, destinations: [RunDestination], keys: BackupKeys,
-    state: NodeState, environment: RunEnvironment, readsAll: Bool
+    set: SetConfiguration, configuration: NodeConfiguration, destinations: [RunDestination],
+    mirrors: [(name: String, mirror: any TreeMirror)], keys: BackupKeys, state: NodeState, environment: RunEnvironment,
+    readsAll: Bool
   ) {
     self.set = set
+    self.mirrors = mirrors
     self.configuration = configuration
     self.destinations = destinations
     self.keys = keys
@@ -56,7 +63,9 @@ final class SetRun {
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
       try announce()
+      let mirror = try mirrorTree()
       switch set.mode {
+      case _ where lanes.isEmpty && mirror != nil: try concludeMirrored(mirror, began: began)
       case .full:
         let packed = try storeVolumes(packFull)
         conclude(packed, began: began, manifest: try storeManifest(packed))
@@ -91,6 +100,60 @@ final class SetRun {
       }
       throw error
     }
+  }
+
+  // MARK: Mirrors
+
+  /// Brings the files to the destinations that take them as they are.
+  private func mirrorTree() throws -> SetMirror? {
+    guard !mirrors.isEmpty else { return nil }
+    guard let inspect = environment.inspectPlain else {
+      throw BackupError(.configuration, "its files cannot be looked at for secrets, so none is mirrored as it is")
+    }
+    let mirror = SetMirror(
+      set, mirrors: mirrors, inspect: inspect,
+      // Told, and counted, by the mirror alone where there is nothing else.
+      report: lanes.isEmpty ? reportFinding : { [set] in if $0.code == .unsupported { self.tell(set, $0) } },
+      progress: lanes.isEmpty
+        ? progressReporter()
+        : { [environment] _ in
+          if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
+        })
+    let title = "snapshot \(configuration.host)/\(set.name)/\(snapshot)"
+    try mirror.run(folder: "\(configuration.host)/\(set.name)", title: title) { [self] name, error in
+      environment.observe(.destinationFailed(set: set.name, destination: name, error))
+    }
+    for (name, mirror) in mirrors {
+      for notice in mirror.takeNotices() { environment.observe(.notice("\(name): \(notice.text)")) }
+    }
+    mirrored = mirror.outcomes
+    return mirror
+  }
+
+  private func tell(_ set: SetConfiguration, _ finding: Finding) {
+    environment.observe(.finding(set: set.name, finding))
+  }
+
+  /// Concludes a run that had mirrors alone: its record names the digest of their listing in the manifest's place.
+  private func concludeMirrored(_ mirror: SetMirror?, began: Timestamp) throws {
+    guard let mirror else { return }
+    guard mirrored.contains(where: \.stored) else {
+      throw BackupError(.failed, "no destination could store the snapshot")
+    }
+    if !mirror.hasChanged, mirrored.allSatisfy(\.stored), mirror.content.findings.allSatisfy(\.isHarmless),
+      let last = lastMirrored
+    {
+      return concludeUnchanged(last, began: began)
+    }
+    outcome.take(mirror.content)
+    finish(mode: "plain", manifest: mirror.digest, began: began)
+  }
+
+  private var lastMirrored: SnapshotID? {
+    for record in state.catalog.records.reversed() {
+      if case .snapshot(let stored) = record.event, stored.set == set.name { return SnapshotID(stored.snapshot) }
+    }
+    return nil
   }
 
   // MARK: Stages
@@ -200,23 +263,28 @@ final class SetRun {
   private func conclude(_ packed: PackedSnapshot, began: Timestamp, manifest: SHA256Digest) {
     outcome.volumes = packed.newVolumes
     outcome.storedBytes += packed.newBytes
-    outcome.destinations = lanes.map(\.outcome)
+    finish(mode: set.mode.rawValue, manifest: manifest, began: began)
+  }
+
+  private func finish(mode: String, manifest: SHA256Digest, began: Timestamp) {
+    outcome.destinations = lanes.map(\.outcome) + mirrored
     outcome.seconds = seconds(since: began)
-    let isComplete = outcome.findings.allSatisfy(\.isHarmless) && lanes.allSatisfy(\.isUsable) && !isCatalogBehind
+    let isComplete =
+      outcome.findings.allSatisfy(\.isHarmless) && outcome.destinations.allSatisfy(\.stored) && !isCatalogBehind
     outcome.status = isComplete ? .stored : .partial
     record(
       .snapshot(
         SnapshotStored(
-          set: set.name, class: set.dataClass, mode: set.mode.rawValue, snapshot: snapshot, manifest: manifest,
+          set: set.name, class: set.dataClass, mode: mode, snapshot: snapshot, manifest: manifest,
           entries: outcome.entries, bytes: outcome.bytes, volumes: outcome.volumes, storedBytes: outcome.storedBytes,
           findings: outcome.findings.count, seconds: outcome.seconds, destinations: outcome.destinations)))
   }
 
   private func concludeUnchanged(_ last: SnapshotID, began: Timestamp) {
-    outcome.status = lanes.allSatisfy(\.isUsable) && !isCatalogBehind ? .unchanged : .partial
+    outcome.destinations = lanes.map(\.outcome) + mirrored
+    outcome.status = outcome.destinations.allSatisfy(\.stored) && !isCatalogBehind ? .unchanged : .partial
     outcome.snapshot = last
     outcome.seconds = seconds(since: began)
-    outcome.destinations = lanes.map(\.outcome)
     record(.unchanged(NothingChanged(set: set.name, snapshot: last)))
   }
 
@@ -229,6 +297,7 @@ final class SetRun {
     outcome.destinations = lanes.map {
       DestinationOutcome(name: $0.name, stored: false, error: $0.error.map { "\($0)" } ?? reason)
     }
+    outcome.destinations += mirrored
     record(.failure(RunFailed(set: set.name, snapshot: snapshot, reason: reason, destinations: outcome.destinations)))
   }
 
@@ -316,7 +385,9 @@ extension NodeConfiguration {
     Dictionary(destinations.map { ($0.name, $0.place) }, uniquingKeysWith: { first, _ in first })
   }
 
-  fileprivate func places(of set: SetConfiguration) -> [String] { set.destinations.compactMap { places[$0] } }
+  fileprivate func places(of set: SetConfiguration) -> [String] {
+    destinations.filter { $0.layout == .objects && set.destinations.contains($0.name) }.map(\.place)
+  }
 }
 
 extension Finding {

@@ -84,6 +84,21 @@ extension DestinationReader {
   }
 }
 
+extension ConfigurationReader {
+  /// What is committed unencrypted must have been searched for secrets.
+  func reportPlainMirrors(
+    _ set: SetConfiguration, _ reader: TableReader<SetKey>, _ known: [String: DestinationConfiguration?]
+  ) {
+    for case let destination? in known.values
+    where destination.layout == .plain && set.destinations.contains(destination.name) {
+      if reader.table["secrets"] == .string("refuse") { continue }
+      reader.report(
+        .destinations, "'\(destination.name)' takes the set's files unencrypted, so none of them may hold a secret",
+        hint: "set secrets = \"refuse\", or choose a destination with layout = \"objects\"")
+    }
+  }
+}
+
 extension [DestinationConfiguration] {
   /// Gives git destinations that do not say where their clone is a folder below the state's.
   mutating func placeClones(below state: String) {

@@ -54,6 +54,7 @@ extension ConfigurationReader {
         continue
       }
       reportDestinationsInside(set, reader, known)
+      reportPlainMirrors(set, reader, known)
       if name != nil { sets.append(set) }
     }
     return sets

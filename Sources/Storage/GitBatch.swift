@@ -5,7 +5,7 @@ struct GitBatch {
   var tip: GitTip
   var changes: [GitPath: GitChange] = [:]
   /// A folder that is to hold exactly these files.
-  var mirrored: (folder: GitPath, files: [GitPath: GitFile])?
+  var mirrored: GitMirroredFolder?
   /// Bytes of content that was taken for it.
   var bytes = 0
 
@@ -27,10 +27,7 @@ struct GitBatch {
   var outstanding: [GitPath: GitChange] {
     var all = changes
     if let mirrored {
-      let folder = mirrored.folder + "/".utf8
-      for path in tip.files.keys where path.starts(with: folder) && mirrored.files[path] == nil {
-        all[path] = .remove
-      }
+      for path in tip.files.keys where mirrored.drops(path) { all[path] = .remove }
       for (path, file) in mirrored.files { all[path] = .store(file) }
     }
     return all.filter { path, change in
@@ -45,5 +42,36 @@ struct GitBatch {
   func isTaken(_ path: GitPath) -> Bool {
     guard case .store(let file)? = changes[path], let present = tip.files[path] else { return false }
     return present.id != file.id
+  }
+}
+
+/// A folder that is to hold exactly these files.
+struct GitMirroredFolder {
+  /// With a slash at its end.
+  private let top: GitPath
+  /// By their paths in the repository.
+  let files: [GitPath: GitFile]
+  private let kept: [GitPath]
+
+  init(_ folder: GitPath, _ files: [MirroredFile], keeping: [[UInt8]]) {
+    top = folder + "/".utf8
+    kept = keeping.map { [top] in top + $0 }
+    var all: [GitPath: GitFile] = [:]
+    for file in files {
+      let mode =
+        switch file.kind {
+        case .regular: "100644"
+        case .executable: "100755"
+        case .symbolicLink: "120000"
+        }
+      all[top + file.path] = GitFile(mode: mode, id: file.content)
+    }
+    self.files = all
+  }
+
+  /// Whether a file that is there is to go.
+  func drops(_ path: GitPath) -> Bool {
+    guard path.starts(with: top), files[path] == nil else { return false }
+    return !kept.contains { path == $0 || path.starts(with: $0 + "/".utf8) }
   }
 }

@@ -65,6 +65,8 @@ struct GitClone {
       \trepositoryformatversion = \(isPartial ? 1 : 0)
       \tbare = true
       \thooksPath = /dev/null
+      \tprotectHFS = false
+      \tprotectNTFS = false
       \tcompression = \(level)
       \tlooseCompression = \(level)
       \tbigFileThreshold = 1m

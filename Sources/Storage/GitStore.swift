@@ -8,7 +8,7 @@ internal import Glibc
 /// has moved on, the commit is made anew on top of it. A writer keeps the tip's trees on this machine, and no content. A
 /// reader fetches the whole tip into a folder of its own, anew each time one is opened, so that what it checks is what
 /// the remote has; the folder goes with it.
-public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, BatchingStore {
+public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, TreeMirror {
   private let git: GitProgram
   private let monitor = Monitor()
   // Guarded by `monitor`, as are all calls of git.
@@ -99,24 +99,25 @@ public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, Batching
 
   // MARK: Mirroring
 
-  /// Makes a folder hold exactly these files.
-  func replace(_ folder: GitPath, _ files: [GitPath: GitFile], title: String) throws(StorageError) -> Bool {
-    try monitor.locked { () throws(StorageError) in
-      var batch = try openBatch()
-      batch.mirrored = (folder, files)
-      self.batch = batch
-      return try push(title)
-    }
-  }
-
-  /// Takes content that a file of `replace` will have.
-  func store(_ content: [UInt8]) throws(StorageError) -> String {
+  public func take(_ content: [UInt8]) throws(StorageError) -> String {
     try monitor.locked { () throws(StorageError) in
       var batch = try openBatch()
       let id = try batch.clone.store(content)
       batch.bytes += content.count
       self.batch = batch
       return id
+    }
+  }
+
+  public func replace(
+    _ folder: String, with files: [MirroredFile], keeping: [[UInt8]], title: String
+  ) throws(StorageError) -> Bool {
+    let path = try path(of: folder)
+    return try monitor.locked { () throws(StorageError) in
+      var batch = try openBatch()
+      batch.mirrored = GitMirroredFolder(path, files, keeping: keeping)
+      self.batch = batch
+      return try push(title)
     }
   }
 

@@ -49,6 +49,39 @@ public protocol BatchingStore: Sendable {
   func takeNotices() -> [StoreNotice]
 }
 
+/// A file of a mirrored tree, whose content the mirror has taken.
+public struct MirroredFile: Sendable, Equatable {
+  public enum Kind: Sendable { case regular, executable, symbolicLink }
+  /// Components separated by slashes, relative to the tree: any bytes but NUL.
+  public var path: [UInt8]
+  public var kind: Kind
+  /// What `take` gave for its content; for a symbolic link, for its target.
+  public var content: String
+
+  public init(path: [UInt8], kind: Kind, content: String) {
+    self.path = path
+    self.kind = kind
+    self.content = content
+  }
+}
+
+/// A store that can also keep trees of files as they are.
+public protocol TreeMirror: BatchingStore {
+  /// Takes content that `replace` will refer to.
+  /// - Returns: the same for the same content, at every mirror.
+  func take(_ content: [UInt8]) throws(StorageError) -> String
+
+  /// Makes a folder hold exactly these files, durably.
+  /// - Parameters:
+  ///   - folder: relative to the store's prefix.
+  ///   - keeping: paths in the tree whose files stay as they are though they are not listed, with all below them.
+  ///   - title: for the history.
+  /// - Returns: whether anything has changed.
+  func replace(
+    _ folder: String, with files: [MirroredFile], keeping: [[UInt8]], title: String
+  ) throws(StorageError) -> Bool
+}
+
 /// Something about a store that an operator should know, and that is no failure of a request.
 public struct StoreNotice: Sendable, Equatable {
   /// Lowercase, without a full stop.

@@ -56,3 +56,17 @@ extension RetryingStore: BatchingStore where Base: BatchingStore {
   public func discard() { base.discard() }
   public func takeNotices() -> [StoreNotice] { base.takeNotices() }
 }
+
+extension RetryingStore: TreeMirror where Base: TreeMirror {
+  public func take(_ content: [UInt8]) throws(StorageError) -> String {
+    try policy.run { (_) throws(StorageError) in try base.take(content) }
+  }
+
+  public func replace(
+    _ folder: String, with files: [MirroredFile], keeping: [[UInt8]], title: String
+  ) throws(StorageError) -> Bool {
+    try policy.run { (_) throws(StorageError) in
+      try base.replace(folder, with: files, keeping: keeping, title: title)
+    }
+  }
+}

@@ -20,6 +20,7 @@ final class Household {
   var stores: [String: any ObjectStore] = [:]
   var clock: @Sendable () -> Timestamp = { .now() }
   var isCancelled: @Sendable () -> Bool = { false }
+  var inspectPlain: (@Sendable ([UInt8], [UInt8]) throws -> Void)?
   let events = EventList()
 
   /// - Parameter destinations: each is a folder of that name.
@@ -56,6 +57,7 @@ final class Household {
     var environment = RunEnvironment()
     environment.clock = clock
     environment.isCancelled = isCancelled
+    environment.inspectPlain = inspectPlain
     environment.observe = { [events] in events.add($0) }
     var writers: [String: any ObjectWriter] = [:]
     for destination in node.destinations { writers[destination.name] = store(destination.name) }
