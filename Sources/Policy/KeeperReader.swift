@@ -30,6 +30,7 @@ extension ConfigurationReader {
         hint: "leave it out here; clone it with git to see or take back its files")
     }
     if let workers = top.integer(.workers, in: 0...256) { keeper.workers = workers }
+    if let frequencies = frequencies(top, .frequencyTable) { keeper.frequencies = frequencies }
     keeper.keep = keepRules(top)
     keeper.drill = drill(top)
     keeper.checks = checks(top, hosts: keeper.nodes.map(\.host))
