@@ -44,8 +44,11 @@ public final class BackupEngine {
     // The same destinations for all sets of a run.
     try EngineRun(
       configuration,
-      configuration.destinations.compactMap { destination in
+      configuration.destinations.filter { $0.layout == .objects }.compactMap { destination in
         writers[destination.name].map { RunDestination(destination.name, $0) }
+      },
+      mirrors: configuration.destinations.filter { $0.layout == .plain }.compactMap { destination in
+        (writers[destination.name] as? any TreeMirror).map { (destination.name, $0) }
       }, environment)
   }
 

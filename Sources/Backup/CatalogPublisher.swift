@@ -21,9 +21,12 @@ struct CatalogPublisher {
   }
 
   /// Appends records, seals them and delivers all that is pending.
-  /// - Parameter onFailure: called for each destination that could not take a segment; it stays in the outbox.
+  /// - Parameters:
+  ///   - flushes: whether destinations that gather store it now; if not, it goes with what is stored next, and stays in
+  ///     the outbox until a later call.
+  ///   - onFailure: called for each destination that could not take a segment; it stays in the outbox.
   func publish(
-    _ events: [CatalogEvent], at time: Timestamp, onFailure: (String, StorageError) -> Void
+    _ events: [CatalogEvent], at time: Timestamp, flushes: Bool, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     for event in events { try state.catalog.append(event, at: time) }
     let present = try destinations.map { ($0, try outbox(of: $0.name)) }
@@ -31,7 +34,7 @@ struct CatalogPublisher {
     try state.seal(
       for: present.map { $0.1 } + away.filter { name in !present.contains { $0.1 == name } }, encrypt: encrypt)
     for (destination, outbox) in present {
-      if case .numberTaken(let name) = try deliver(to: destination, outbox, onFailure: onFailure) {
+      if case .numberTaken(let name) = try deliver(to: destination, outbox, flushes, onFailure: onFailure) {
         return .numberTaken(destination: name)
       }
     }
@@ -45,10 +48,11 @@ struct CatalogPublisher {
   }
 
   private func deliver(
-    to destination: RunDestination, _ outbox: String, onFailure: (String, StorageError) -> Void
+    to destination: RunDestination, _ outbox: String, _ flushes: Bool, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     let name = destination.name
-    for number in try state.pendingSegments(outbox) {
+    let pending = try state.pendingSegments(outbox)
+    for number in pending {
       if let error = destination.unreachable {
         // Not sent, and so not marked as one that may be there.
         onFailure(name, error)
@@ -61,15 +65,22 @@ struct CatalogPublisher {
       } catch {
         if error.code == .exists {
           // Taken by an earlier try of ours whose answer was lost; or, where there was none, by a later life of this
-          // state.
-          guard segment.attempted else { return .numberTaken(destination: name) }
+          // state. A store that gathers knows what it holds: to it, the same segment is not taken.
+          guard segment.attempted, !destination.gathers else { return .numberTaken(destination: name) }
         } else {
           onFailure(name, error)
           return .delivered
         }
       }
-      state.markDelivered(outbox, number)
+      if !destination.gathers { state.markDelivered(outbox, number) }
     }
+    guard destination.gathers, flushes else { return .delivered }
+    do throws(StorageError) { try destination.flush("catalog of \(layout.host)") } catch {
+      if error.code == .exists { return .numberTaken(destination: name) }
+      onFailure(name, error)
+      return .delivered
+    }
+    for number in pending { state.markDelivered(outbox, number) }
     return .delivered
   }
 
@@ -88,6 +99,7 @@ struct CatalogPublisher {
             guard error.code == .exists else { throw error }
           }
         }
+        try destination.flush("recovery files of \(layout.host)")
       } catch {
         onFailure(name, error)
         continue

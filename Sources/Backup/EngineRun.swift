@@ -1,21 +1,27 @@
 internal import Files
 internal import Policy
 internal import Repository
+internal import Storage
 
 /// One run of the engine, under the state's lock: what all of its sets share.
 final class EngineRun {
   private let configuration: NodeConfiguration
   private let destinations: [RunDestination]
+  private let mirrors: [(name: String, mirror: any TreeMirror)]
   let environment: RunEnvironment
   let state: NodeState
   /// Looked up for the first set that needs them: each look-up starts gpg.
   private var keys: BackupKeys?
 
   /// Takes the lock.
-  /// - Parameter destinations: in the configuration's order.
+  /// - Parameters:
+  ///   - destinations: those that take objects, in the configuration's order.
+  ///   - mirrors: those that take files as they are.
   init(
-    _ configuration: NodeConfiguration, _ destinations: [RunDestination], _ environment: RunEnvironment
+    _ configuration: NodeConfiguration, _ destinations: [RunDestination],
+    mirrors: [(name: String, mirror: any TreeMirror)], _ environment: RunEnvironment
   ) throws(BackupError) {
+    self.mirrors = mirrors
     self.configuration = configuration
     self.destinations = destinations
     var environment = environment
@@ -39,13 +45,16 @@ final class EngineRun {
   func perform(_ set: SetConfiguration, readsAll: Bool) throws(BackupError) -> [SetOutcome] {
     let keys = try openKeys()
     let present = PresentDestinations(configuration, destinations)
+    var mirrors = mirrors.filter { set.destinations.contains($0.name) }
     var outcomes: [SetOutcome] = []
     for group in present.groups(for: set) {
-      let makeRun = { [configuration, environment, state] in
+      let makeRun = { [configuration, environment, state, mirrors] in
         SetRun(
-          set: set, configuration: configuration, present: present, group: group, keys: keys, state: state,
-          environment: environment, readsAll: readsAll)
+          set: set, configuration: configuration, present: present, group: group, mirrors: mirrors, keys: keys,
+          state: state, environment: environment, readsAll: readsAll)
       }
+      // The first run brings the files to those that take them as they are.
+      mirrors = []
       let run = makeRun()
       var outcome = run.perform()
       if run.needsAnotherRun {

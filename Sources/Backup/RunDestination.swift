@@ -8,6 +8,8 @@ internal import Storage
 final class RunDestination: ObjectWriter {
   let name: String
   let writer: any ObjectWriter
+  /// The writer, where what it takes is stored by `flush` alone.
+  private let batching: (any BatchingStore)?
   private let monitor = Monitor()
   // Guarded by `monitor`.
   private nonisolated(unsafe) var failure: StorageError?
@@ -15,6 +17,7 @@ final class RunDestination: ObjectWriter {
   init(_ name: String, _ writer: any ObjectWriter) {
     self.name = name
     self.writer = writer
+    batching = writer as? any BatchingStore
   }
 
   /// Why it is not asked any more; nil as long as it is. A refusal, a conflict or a full disk is no reason: the next object
@@ -22,8 +25,24 @@ final class RunDestination: ObjectWriter {
   var unreachable: StorageError? { monitor.locked { failure } }
 
   func put(_ upload: Upload) throws(StorageError) {
+    try request { () throws(StorageError) in try writer.put(upload) }
+  }
+
+  /// Whether what `put` took is stored by `flush` alone.
+  var gathers: Bool { batching != nil }
+
+  /// Stores what was gathered; does nothing where the destination does not gather.
+  func flush(_ title: String) throws(StorageError) {
+    guard let batching else { return }
+    try request { () throws(StorageError) in try batching.flush(title) }
+  }
+
+  func discard() { batching?.discard() }
+  func takeNotices() -> [StoreNotice] { batching?.takeNotices() ?? [] }
+
+  private func request(_ body: () throws(StorageError) -> Void) throws(StorageError) {
     if let unreachable { throw unreachable }
-    do throws(StorageError) { try writer.put(upload) } catch {
+    do throws(StorageError) { try body() } catch {
       if error.code == .unreachable { monitor.locked { failure = failure ?? error } }
       throw error
     }

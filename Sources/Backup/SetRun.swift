@@ -23,6 +23,9 @@ final class SetRun {
   private let snapshot: SnapshotID
   private let readsAll: Bool
   private let lanes: [DestinationLane]
+  private let mirrors: [(name: String, mirror: any TreeMirror)]
+  /// What became of the mirrors.
+  private var mirrored: [DestinationOutcome] = []
   private var outcome: SetOutcome
   /// Whether the run failed on a damaged index, which is gone now: another run will do.
   private(set) var needsAnotherRun = false
@@ -32,13 +35,16 @@ final class SetRun {
   private var sources: SHA256Digest?
 
   /// - Parameters:
-  ///   - present: the node's destinations: the catalog goes to each of them.
+  ///   - present: the node's destinations: the catalog goes to each of them that takes objects.
   ///   - group: those that the set is stored to.
+  ///   - mirrors: those of the set that take its files as they are.
   init(
     set: SetConfiguration, configuration: NodeConfiguration, present: PresentDestinations, group: RunGroup,
-    keys: BackupKeys, state: NodeState, environment: RunEnvironment, readsAll: Bool
+    mirrors: [(name: String, mirror: any TreeMirror)], keys: BackupKeys, state: NodeState, environment: RunEnvironment,
+    readsAll: Bool
   ) {
     self.set = set
+    self.mirrors = mirrors
     self.configuration = configuration
     self.present = present
     self.group = group
@@ -48,10 +54,11 @@ final class SetRun {
     layout = Layout(host: configuration.host)
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
+    let subject = "\(configuration.host)/\(set.name)/\(snapshot)"
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
     lanes = present.destinations.filter { group.names.contains($0.name) }.map {
       DestinationLane(
-        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
+        name: $0.name, subject: subject, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
   }
@@ -62,11 +69,13 @@ final class SetRun {
     do {
       try NeverRules(configuration.never).check(set)
       try announce()
-      guard !lanes.isEmpty else { throw noDestination }
+      guard !lanes.isEmpty || !mirrors.isEmpty else { throw noDestination }
+      let mirror = try mirrorTree()
       if configuration.isLookedAt(set), group.medium == nil {
         sources = SourceDigest.of(set, in: configuration, now: environment.clock())
       }
       switch set.mode {
+      case _ where lanes.isEmpty && mirror != nil: try concludeMirrored(mirror, began: began)
       case .full:
         if let last = unchangedSnapshot() {
           concludeUnchanged(last, began: began)
@@ -139,22 +148,80 @@ final class SetRun {
       hint: set.destinations.compactMap { present.absent[$0]?.hint }.first)
   }
 
+  // MARK: Mirrors
+
+  /// Brings the files to the destinations that take them as they are.
+  private func mirrorTree() throws -> SetMirror? {
+    guard !mirrors.isEmpty else { return nil }
+    // Nothing may stand there unencrypted that holds a secret of any kind, whatever the set allows elsewhere.
+    var strict = set
+    (strict.secrets, strict.secretsAllow) = (.refuse, [])
+    let secrets = try SecretGuard(strict, never: configuration.never) { _ in }
+    let mirror = SetMirror(
+      set, mirrors: mirrors,
+      inspect: { path, content in try content.withUnsafeBytes { try secrets.check($0, of: path) } },
+      // Told, and counted, by the mirror alone where there is nothing else.
+      report: lanes.isEmpty ? reportFinding : { [set] in if $0.code == .unsupported { self.tell(set, $0) } },
+      progress: lanes.isEmpty
+        ? progressReporter()
+        : { [environment] _ in
+          if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
+        })
+    let title = "snapshot \(configuration.host)/\(set.name)/\(snapshot)"
+    try mirror.run(folder: "\(configuration.host)/\(set.name)", title: title) { [self] name, error in
+      environment.observe(.destinationFailed(set: set.name, destination: name, error))
+    }
+    for (name, mirror) in mirrors {
+      for notice in mirror.takeNotices() { environment.observe(.notice("\(name): \(notice.text)")) }
+    }
+    mirrored = mirror.outcomes
+    return mirror
+  }
+
+  private func tell(_ set: SetConfiguration, _ finding: Finding) {
+    environment.observe(.finding(set: set.name, finding))
+  }
+
+  /// Concludes a run that had mirrors alone: its record names the digest of their listing in the manifest's place.
+  private func concludeMirrored(_ mirror: SetMirror?, began: Timestamp) throws {
+    guard let mirror else { return }
+    guard mirrored.contains(where: \.stored) else {
+      throw BackupError(.failed, "no destination could store the snapshot")
+    }
+    if !mirror.hasChanged, mirrored.allSatisfy(\.stored), mirror.content.findings.allSatisfy(\.isHarmless),
+      let last = lastMirrored
+    {
+      return concludeUnchanged(last, began: began)
+    }
+    outcome.take(mirror.content)
+    finish(mode: "plain", manifest: mirror.digest, began: began)
+  }
+
+  private var lastMirrored: SnapshotID? {
+    for record in state.catalog.records.reversed() {
+      if case .snapshot(let stored) = record.event, stored.set == set.name { return SnapshotID(stored.snapshot) }
+    }
+    return nil
+  }
+
   // MARK: Stages
 
   /// Stores the recovery files and the record that a run began.
   private func announce() throws {
     try publisher.publishRecovery(onFailure: reportDestination)
     let started = { [self] in CatalogEvent.started(RunStarted(epoch: state.epoch, set: set.name, snapshot: snapshot)) }
-    if case .numberTaken(let destination) = try publish([started()]) {
+    if case .numberTaken(let destination) = try publish([started()], flushes: false) {
+      discardGathered()
       try state.beginEpoch(now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
       environment.observe(
         .notice(
           "\(destination) holds newer records than this state knows (was it restored from an old image?); began epoch \(state.epoch)"
         ))
-      if case .numberTaken = try publish([started()]) {
+      if case .numberTaken = try publish([started()], flushes: false) {
         throw BackupError(.state, "\(destination) holds records of the epoch that begins now")
       }
     }
+    if try tellNotices() { try publisher.publishRecovery(onFailure: reportDestination) }
   }
 
   /// Runs `pack` with a pipeline to the set's destinations.
@@ -235,6 +302,9 @@ final class SetRun {
       _ = lane.put(upload, sealedAt: time) {
         environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0))
       }
+      lane.flush("snapshot") {
+        environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0))
+      }
     }
     guard lanes.contains(where: \.isUsable) else {
       throw BackupError(.failed, "no destination could store the snapshot")
@@ -246,6 +316,10 @@ final class SetRun {
   private func conclude(_ packed: PackedSnapshot, began: Timestamp, manifest: SHA256Digest) {
     outcome.volumes = packed.newVolumes
     outcome.storedBytes += packed.newBytes
+    finish(mode: set.mode.rawValue, manifest: manifest, began: began)
+  }
+
+  private func finish(mode: String, manifest: SHA256Digest, began: Timestamp) {
     outcome.destinations = destinations
     outcome.seconds = seconds(since: began)
     let isComplete =
@@ -254,7 +328,7 @@ final class SetRun {
     record(
       .snapshot(
         SnapshotStored(
-          set: set.name, class: set.dataClass, mode: set.mode.rawValue, snapshot: snapshot, manifest: manifest,
+          set: set.name, class: set.dataClass, mode: mode, snapshot: snapshot, manifest: manifest,
           entries: outcome.entries, bytes: outcome.bytes, volumes: outcome.volumes, storedBytes: outcome.storedBytes,
           findings: outcome.findings.count, seconds: outcome.seconds, destinations: outcome.destinations)))
     remember(
@@ -315,11 +389,11 @@ final class SetRun {
     // No manifest was stored: what a lane took is no snapshot.
     outcome.destinations =
       lanes.map { DestinationOutcome(name: $0.name, stored: false, error: $0.error.map { "\($0)" } ?? reason) }
-      + group.absent
+      + group.absent + mirrored
     record(.failure(RunFailed(set: set.name, snapshot: snapshot, reason: reason, destinations: outcome.destinations)))
   }
 
-  private var destinations: [DestinationOutcome] { lanes.map(\.outcome) + group.absent }
+  private var destinations: [DestinationOutcome] { lanes.map(\.outcome) + group.absent + mirrored }
 
   // MARK: Catalog
 
@@ -338,17 +412,42 @@ final class SetRun {
     return places
   }
 
-  private func publish(_ events: [CatalogEvent]) throws -> CatalogPublisher.Delivery {
-    try publisher.publish(events, at: environment.clock(), onFailure: reportDestination)
+  private func publish(_ events: [CatalogEvent], flushes: Bool) throws -> CatalogPublisher.Delivery {
+    try publisher.publish(events, at: environment.clock(), flushes: flushes, onFailure: reportDestination)
+  }
+
+  /// What a failed run, or a failed destination, has left gathered is not to be stored with what follows.
+  private func discardGathered() { for destination in present.destinations { destination.discard() } }
+
+  /// Tells what the stores noticed, and forgets what was lost with it.
+  /// - Returns: whether anything was lost.
+  @discardableResult
+  private func tellNotices() throws -> Bool {
+    var hasLoss = false
+    for destination in present.destinations {
+      let name = destination.name
+      for notice in destination.takeNotices() {
+        environment.observe(.notice("\(name): \(notice.text)"))
+        guard notice.lostObjects else { continue }
+        hasLoss = true
+        if let place = configuration.places[name] { try state.forgetRecovery(place) }
+        for set in configuration.sets where set.destinations.contains(name) {
+          try state.rememberPublications([], of: set.name)
+        }
+      }
+    }
+    return hasLoss
   }
 
   /// Records the outcome; the snapshot stands whether or not its record reaches storage now, so a failure here is told
   /// and makes the run partial, no more.
   private func record(_ event: CatalogEvent) {
+    discardGathered()
     do {
-      if case .numberTaken(let destination) = try publish([event]) {
+      if case .numberTaken(let destination) = try publish([event], flushes: true) {
         environment.observe(.notice("\(destination) holds newer catalog records than this state knows"))
       }
+      try tellNotices()
     } catch {
       environment.observe(.notice("the run's outcome could not be recorded: \(error)"))
       if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }

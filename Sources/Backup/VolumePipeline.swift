@@ -34,6 +34,8 @@ final class VolumePipeline: Sendable {
   private nonisolated(unsafe) var remaining: [Int: Int] = [:]
   private nonisolated(unsafe) var misses: [Int: Int] = [:]
   private nonisolated(unsafe) var arrivals: [Arrival] = []
+  private nonisolated(unsafe) var gathered: [Int: [DestinationLane]] = [:]
+  private nonisolated(unsafe) var held: [Held] = []
   private nonisolated(unsafe) var note: (@Sendable (Arrival) -> Void)?
   private nonisolated(unsafe) var underway = 0
   private nonisolated(unsafe) var failure: (any Error)?
@@ -78,6 +80,14 @@ final class VolumePipeline: Sendable {
     let isEverywhere: Bool
   }
 
+  /// A volume that every destination has answered for, and that some have only gathered.
+  private struct Held: Sendable {
+    let arrival: Arrival
+    /// How many destinations failed to take it.
+    let misses: Int
+    let lanes: [DestinationLane]
+  }
+
   /// Has `note` called for each arrival before anybody else learns of it, on the thread that sent the volume. To be
   /// called before the first `send`.
   func noteArrivals(_ note: @escaping @Sendable (Arrival) -> Void) { monitor.locked { self.note = note } }
@@ -90,13 +100,14 @@ final class VolumePipeline: Sendable {
     }
   }
 
-  /// Waits until nothing is underway; more may be sent afterwards.
+  /// Waits until nothing is underway, and has what destinations gathered stored; more may be sent afterwards.
   /// - Throws: as `send`.
   func drain() throws {
     try monitor.locked {
       while underway > 0, failure == nil { monitor.wait() }
       if let failure { throw failure }
     }
+    storeGathered()
     guard lanes.contains(where: \.isUsable) else {
       throw BackupError(.failed, "no destination could store the snapshot")
     }
@@ -187,7 +198,7 @@ final class VolumePipeline: Sendable {
     // An error here is the one given to `abandon`, which tells the caller itself.
     while let sealed = try? channel.receive() {
       let isStored = lane.put(sealed.upload, sealedAt: sealed.time) { observe(lane, .failure($0)) }
-      let (isLast, arrival, note) = monitor.locked { answer(for: sealed, isStored: isStored) }
+      let (isLast, arrival, note) = monitor.locked { answer(for: sealed, lane, isStored: isStored) }
       if isLast {
         if let arrival { note?(arrival) }
         monitor.locked {
@@ -204,19 +215,41 @@ final class VolumePipeline: Sendable {
   /// Notes a destination's answer. Inside `monitor`.
   /// - Returns: whether it was the last one for this volume, and what has arrived with it.
   private func answer(
-    for sealed: Sealed, isStored: Bool
+    for sealed: Sealed, _ lane: DestinationLane, isStored: Bool
   ) -> (isLast: Bool, arrival: Arrival?, note: (@Sendable (Arrival) -> Void)?) {
     let number = sealed.number
     let left = remaining[number, default: 1] - 1
     remaining[number] = left
     if !isStored { misses[number, default: 0] += 1 }
+    if isStored, lane.isBatching { gathered[number, default: []].append(lane) }
     guard left == 0 else { return (false, nil, nil) }
     let missed = misses[number, default: 0]
     remaining[number] = nil
     misses[number] = nil
-    guard missed < lanes.count else { return (true, nil, nil) }
-    return (
-      true, Arrival(number: number, record: sealed.record, time: sealed.time, isEverywhere: missed == 0), note
-    )
+    let arrival = Arrival(number: number, record: sealed.record, time: sealed.time, isEverywhere: missed == 0)
+    if let lanes = gathered.removeValue(forKey: number) {
+      held.append(Held(arrival: arrival, misses: missed, lanes: lanes))
+      return (true, nil, nil)
+    }
+    return missed < lanes.count ? (true, arrival, note) : (true, nil, nil)
+  }
+
+  /// Has the destinations that gather store what they have, which then has arrived.
+  private func storeGathered() {
+    let (held, note) = monitor.locked {
+      defer { self.held = [] }
+      return (self.held, self.note)
+    }
+    guard !held.isEmpty else { return }
+    for lane in lanes { lane.flush("volumes of") { observe(lane, .failure($0)) } }
+    for volume in held {
+      let missed = volume.misses + volume.lanes.count { !$0.isUsable }
+      guard missed < lanes.count else { continue }
+      let arrival = Arrival(
+        number: volume.arrival.number, record: volume.arrival.record, time: volume.arrival.time,
+        isEverywhere: missed == 0)
+      note?(arrival)
+      monitor.locked { arrivals.append(arrival) }
+    }
   }
 }

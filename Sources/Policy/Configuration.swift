@@ -22,12 +22,24 @@ public struct DestinationConfiguration: Sendable, Equatable {
   /// Who frees its storage: the keeper, by `redoubt-verify prune`; or the bucket itself, by its lifecycle rule.
   public enum Expiry: String, Sendable, CaseIterable { case prune, lifecycle }
 
+  public enum GitLayout: String, Sendable, CaseIterable {
+    /// The encrypted objects that every destination has.
+    case objects
+    /// The files themselves, so that the repository's history shows what changed in them.
+    case plain
+  }
+
   public var name: String
   public var kind: Kind
   public var location: Location
-  /// kind = "directory" (and git's clone).
+  /// kind = "directory", and the folder of git's clone.
   public var path: String = ""
   public var s3: S3Settings?
+  public var git: GitSettings?
+  /// kind = "git": what is committed there.
+  public var layout = GitLayout.objects
+  /// kind = "git": how often a request is tried.
+  public var attempts = 3
   public var expiry = Expiry.prune
   /// location = "removable": how many seconds the medium may stay away before it is overdue.
   public var away: Int64 = 31 * 86400
@@ -48,7 +60,8 @@ extension DestinationConfiguration {
   public var place: String {
     switch kind {
     case .s3: "s3 \(s3?.endpoint ?? "") \(s3?.region ?? "") \(s3?.bucket ?? "") \(s3?.prefix ?? "")"
-    case .directory, .git: "\(kind.rawValue) \(path)"
+    case .directory: "directory \(path)"
+    case .git: "git \(git?.address ?? "") \(git?.branch ?? "") \(git?.prefix ?? "")"
     }
   }
 }

@@ -47,12 +47,18 @@ enum DestinationKey: String, ConfigurationKey {
   case stallTimeout = "stall-timeout"
   case attempts, expiry
   case lockMode = "lock-mode"
+  case remote, branch, layout
+  case isPrivate = "private"
   case away
 
   /// Those that mean something whatever the kind.
   static let common: Set<DestinationKey> = [.name, .kind, .location]
   /// Those of kind = "directory".
   static let directory: Set<DestinationKey> = [.path, .away]
+  /// Those of kind = "git".
+  static let git: Set<DestinationKey> = [.remote, .branch, .layout, .isPrivate, .path, .prefix, .attempts]
+  /// Those of kind = "s3".
+  static let s3 = Set(allCases).subtracting(common).subtracting([.path, .remote, .branch, .layout, .isPrivate, .away])
 }
 
 /// `[[set]]`.

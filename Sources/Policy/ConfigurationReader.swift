@@ -119,6 +119,10 @@ struct ConfigurationReader {
     if let a = one.s3, let b = other.s3 {
       return a.endpoint == b.endpoint && a.bucket == b.bucket && a.prefix == b.prefix
     }
+    if let a = one.git, let b = other.git {
+      return a.address == b.address && a.branch == b.branch && a.prefix == b.prefix
+        || !one.path.isEmpty && one.path == other.path
+    }
     return one.path == other.path
   }
 }

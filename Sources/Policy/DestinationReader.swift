@@ -6,8 +6,8 @@ struct DestinationReader {
 
   /// - Returns: nil where what it is cannot be told.
   func read(name: String) -> DestinationConfiguration? {
-    reader.require(.kind, hint: "kind = \"s3\" or kind = \"directory\"")
-    reader.require(.location, hint: "location = \"cloud\", \"offsite\", \"local\" or \"removable\"")
+    reader.require(.kind, hint: "kind = \"s3\", \"directory\" or \"git\"")
+    reader.require(.location, hint: "location = \"cloud\", \"offsite\", \"local\", \"removable\" or \"git\"")
     let location = reader.choice(.location, DestinationConfiguration.Location.self)
     guard let kind = reader.choice(.kind, DestinationConfiguration.Kind.self) else { return nil }
     reportKeys(ofOtherKindsThan: kind)
@@ -24,10 +24,7 @@ struct DestinationReader {
       destination.path = path
       readAway(&destination)
     case .git:
-      reader.report(
-        .kind, "git repositories are no destination yet; they come in a later release",
-        hint: "use s3 or directory for now")
-      return nil
+      guard readGit(&destination) else { return nil }
     }
     return location == nil ? nil : destination
   }
@@ -41,14 +38,19 @@ struct DestinationReader {
   }
 
   private func reportKeys(ofOtherKindsThan kind: DestinationConfiguration.Kind) {
-    for key in DestinationKey.allCases where reader.has(key) && !DestinationKey.common.contains(key) {
-      if DestinationKey.directory.contains(key) == (kind == .s3), kind != .git {
-        reader.report(key, "has no meaning where kind = \"\(kind.rawValue)\"")
+    let known: Set<DestinationKey> =
+      switch kind {
+      case .s3: DestinationKey.s3
+      case .directory: DestinationKey.directory
+      case .git: DestinationKey.git
       }
+    for key in DestinationKey.allCases
+    where reader.has(key) && !DestinationKey.common.contains(key) && !known.contains(key) {
+      reader.report(key, "has no meaning where kind = \"\(kind.rawValue)\"")
     }
   }
 
-  private func path(_ key: DestinationKey) -> String? {
+  func path(_ key: DestinationKey) -> String? {
     guard let path = reader.string(key) else { return nil }
     if let problem = ConfigurationRules.pathProblem(path) {
       reader.report(key, problem)
@@ -120,7 +122,7 @@ struct DestinationReader {
     return nil
   }
 
-  private func prefix() -> String? {
+  func prefix() -> String? {
     guard let text = reader.string(.prefix) else { return nil }
     let parts = text.split(separator: "/")
     let isPlain = text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "\\") }

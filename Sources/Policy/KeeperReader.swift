@@ -23,6 +23,12 @@ extension ConfigurationReader {
     var keeper = KeeperConfiguration(
       state: absolutePath(top, .state) ?? "", keys: KeysConfiguration(gnupgHome: keeperHome(top) ?? ""),
       destinations: destinations.list, nodes: nodes(top, Array(destinations.known.keys)))
+    keeper.destinations.placeClones(below: keeper.state)
+    for destination in keeper.destinations where destination.layout == .plain {
+      top.report(
+        .destination, "\(destination.name) is a plain mirror: it holds no snapshots that could be verified or restored",
+        hint: "leave it out here; clone it with git to see or take back its files")
+    }
     if let workers = top.integer(.workers, in: 0...256) { keeper.workers = workers }
     if let frequencies = frequencies(top, .frequencyTable) { keeper.frequencies = frequencies }
     if let alerts = AlertsReader(top.table(.alerts), problems)?.read() { keeper.alerts = alerts }

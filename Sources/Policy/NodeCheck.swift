@@ -41,6 +41,7 @@ public struct NodeCheck: Sendable {
     if !node.state.isEmpty { report.problems += FileAccess.problems(ofPrivateFolder: node.state, key: "state") }
     report.problems += keyProblems(node.keys)
     for destination in node.destinations { report.problems += problems(destination) }
+    report.problems += gitProblems(node)
     for set in node.sets {
       for path in set.paths {
         guard let reason = FileAccess.readProblem(path) else { continue }
@@ -134,6 +135,7 @@ public struct NodeCheck: Sendable {
 
   private func probe(_ destination: DestinationConfiguration, _ host: String, _ report: inout CheckReport) {
     guard !host.isEmpty, ConfigurationRules.nameProblem(host) == nil else { return }
+    if destination.kind == .git { return rehearse(destination, &report) }
     let digits = randomBytes(4).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     let key = "\(host)/probe/\(now.basic)-\(digits).txt"
     let text = "Stored by 'redoubt check --online' at \(now.rfc3339). Anyone who may delete here can delete this.\n"

@@ -29,6 +29,7 @@ extension ConfigurationReader {
     var node = NodeConfiguration(
       host: host ?? "", state: absolutePath(top, .state) ?? "", keys: keys(top), destinations: destinations.list,
       sets: sets(top, destinations.known, frequencies))
+    node.destinations.placeClones(below: node.state)
     if let frequencies { node.frequencies = frequencies }
     node.never = never(top)
     if let workers = top.integer(.workers, in: 0...256) { node.workers = workers }
@@ -79,6 +80,7 @@ extension ConfigurationReader {
         continue
       }
       reportDestinationsInside(set, reader, known)
+      reportPlainMirrors(set, reader, known)
       if name != nil { sets.append(set) }
     }
     return sets

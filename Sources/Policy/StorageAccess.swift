@@ -43,19 +43,35 @@ public struct StorageAccess: Sendable {
   private func store(_ destination: DestinationConfiguration) throws(StorageError) -> any ObjectStore {
     switch destination.kind {
     case .directory: return DirectoryStore(destination.path)
-    case .git:
-      throw StorageError(.refused, destination.name, "git repositories are no destination yet")
+    case .git: return RetryingStore(try gitStore(destination), policy(attempts: destination.attempts))
     case .s3:
       guard let settings = destination.s3 else {
         throw StorageError(.refused, destination.name, "has no S3 settings")
       }
       let base = try S3Store(settings, credentials: provider(settings), cancellation: cancellation, log: log)
-      var policy = RetryPolicy()
-      policy.attempts = settings.attempts
-      policy.cancellation = cancellation
-      policy.log = log
-      return RetryingStore(base, policy)
+      return RetryingStore(base, policy(attempts: settings.attempts))
     }
+  }
+
+  private func policy(attempts: Int) -> RetryPolicy {
+    RetryPolicy(attempts: attempts, cancellation: cancellation, log: log)
+  }
+
+  private func gitStore(_ destination: DestinationConfiguration) throws(StorageError) -> GitStore {
+    guard let settings = destination.git else {
+      throw StorageError(.refused, destination.name, "has no git settings")
+    }
+    return GitStore(settings, environment: environment, cancellation: cancellation, log: log)
+  }
+
+  /// Asks a git destination whether a push would be let in, without pushing.
+  func rehearse(_ destination: DestinationConfiguration) throws(StorageError) {
+    try gitStore(destination).rehearse()
+  }
+
+  /// Looks whether there is a git that can be used.
+  func requireGit(_ destination: DestinationConfiguration) throws(StorageError) {
+    try gitStore(destination).requireProgram()
   }
 
   private func provider(_ settings: S3Settings) -> CredentialsProvider {

@@ -31,6 +31,70 @@ public protocol ObjectWriter: Sendable {
   func put(_ upload: Upload) throws(StorageError)
 }
 
+/// A store that gathers what it is told and carries it out at once, because each time is dear: a push to a git
+/// repository, say.
+///
+/// What was put or removed counts only once `flush` has returned. What a failed `flush` was to carry out stays gathered:
+/// it may be tried again, or given up by `discard`.
+public protocol BatchingStore: Sendable {
+  /// Makes all that was put and removed since the last time durable: all of it, or nothing.
+  /// - Parameter title: says in a few words what it is, where the store keeps a history.
+  /// - Throws: as `put`; `.exists` where a key has been taken meanwhile.
+  func flush(_ title: String) throws(StorageError)
+
+  /// Forgets all that was put and removed since the last `flush`.
+  func discard()
+
+  /// What happened since the last call that whoever relies on this store should know.
+  func takeNotices() -> [StoreNotice]
+}
+
+/// A file of a mirrored tree, whose content the mirror has taken.
+public struct MirroredFile: Sendable, Equatable {
+  public enum Kind: Sendable { case regular, executable, symbolicLink }
+  /// Components separated by slashes, relative to the tree: any bytes but NUL.
+  public var path: [UInt8]
+  public var kind: Kind
+  /// What `take` gave for its content; for a symbolic link, for its target.
+  public var content: String
+
+  public init(path: [UInt8], kind: Kind, content: String) {
+    self.path = path
+    self.kind = kind
+    self.content = content
+  }
+}
+
+/// A store that can also keep trees of files as they are.
+public protocol TreeMirror: BatchingStore {
+  /// Takes content that `replace` will refer to.
+  /// - Returns: the same for the same content, at every mirror.
+  func take(_ content: [UInt8]) throws(StorageError) -> String
+
+  /// Makes a folder hold exactly these files, durably.
+  /// - Parameters:
+  ///   - folder: relative to the store's prefix.
+  ///   - keeping: paths in the tree whose files stay as they are though they are not listed, with all below them.
+  ///   - title: for the history.
+  /// - Returns: whether anything has changed.
+  func replace(
+    _ folder: String, with files: [MirroredFile], keeping: [[UInt8]], title: String
+  ) throws(StorageError) -> Bool
+}
+
+/// Something about a store that an operator should know, and that is no failure of a request.
+public struct StoreNotice: Sendable, Equatable {
+  /// Lowercase, without a full stop.
+  public var text: String
+  /// Whether objects that were stored there earlier may be gone.
+  public var lostObjects: Bool
+
+  public init(_ text: String, lostObjects: Bool = false) {
+    self.text = text
+    self.lostObjects = lostObjects
+  }
+}
+
 /// An object as a listing shows it.
 public struct ObjectSummary: Sendable, Equatable {
   public var key: String

@@ -47,3 +47,26 @@ extension RetryingStore: ObjectRemover where Base: ObjectRemover {
     try policy.run { (_) throws(StorageError) in try base.remove(key) }
   }
 }
+
+extension RetryingStore: BatchingStore where Base: BatchingStore {
+  public func flush(_ title: String) throws(StorageError) {
+    try policy.run { (_) throws(StorageError) in try base.flush(title) }
+  }
+
+  public func discard() { base.discard() }
+  public func takeNotices() -> [StoreNotice] { base.takeNotices() }
+}
+
+extension RetryingStore: TreeMirror where Base: TreeMirror {
+  public func take(_ content: [UInt8]) throws(StorageError) -> String {
+    try policy.run { (_) throws(StorageError) in try base.take(content) }
+  }
+
+  public func replace(
+    _ folder: String, with files: [MirroredFile], keeping: [[UInt8]], title: String
+  ) throws(StorageError) -> Bool {
+    try policy.run { (_) throws(StorageError) in
+      try base.replace(folder, with: files, keeping: keeping, title: title)
+    }
+  }
+}

@@ -7,19 +7,25 @@ import TestKit
 
 /// What every store must do alike.
 @Suite struct StoreConformanceTests {
-  enum Kind: String, CaseIterable, Sendable { case directory, swift, radosgw, moto }
+  enum Kind: String, CaseIterable, Sendable { case directory, git, swift, radosgw, moto }
 
   /// A store that is empty, and what must live as long as it is used.
   private struct Subject {
     let store: any ObjectStore
     let folder: TemporaryFolder?
     let takesAnyKey: Bool
+    var remote: GitRemote?
   }
 
   private func subject(_ kind: Kind) throws -> Subject {
     if kind == .directory {
       let folder = try TemporaryFolder()
       return Subject(store: DirectoryStore(folder.path), folder: folder, takesAnyKey: false)
+    }
+    if kind == .git {
+      let (remote, folder) = (try GitRemote(), try TemporaryFolder())
+      let store = FlushingStore(remote.store(clone: folder("git")) { $0.prefix = "some/prefix" })
+      return Subject(store: store, folder: folder, takesAnyKey: false, remote: remote)
     }
     let server = try S3Server.shared(kind == .swift ? .swift : kind == .radosgw ? .radosgw : .moto)
     let settings = server.settings(bucket: try server.makeBucket(), prefix: "some/prefix")
@@ -117,7 +123,7 @@ import TestKit
     let winners = outcomes.all.filter { $0.value == nil }.keys
     #expect(outcomes.all.values.allSatisfy { $0 == nil || $0 == .exists || $0 == .server })
     #expect(!winners.isEmpty)
-    if kind == .directory || kind == .radosgw { #expect(winners.count == 1) }
+    if [.directory, .git, .radosgw].contains(kind) { #expect(winners.count == 1) }
     let stored = try subject.store.get("contested", maximumLength: 10_000)
     #expect(stored.count == 10_000 && Set(stored).count == 1)
     #expect(winners.contains(Int(stored.first ?? 255)))

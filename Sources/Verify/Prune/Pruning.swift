@@ -55,6 +55,18 @@ extension Keeper {
           break
         }
       }
+      if let batching = remover as? any BatchingStore {
+        // Gathered, and deleted at once or not at all.
+        do throws(StorageError) {
+          if failure == nil { try batching.flush("prune \(plan.host)/\(plan.set)") }
+        } catch {
+          failure = VerifyError(.storage, "cannot delete from \(plan.destination): \(error)", hint: error.hint)
+        }
+        if failure != nil {
+          batching.discard()
+          done = (0, 0)
+        }
+      }
       let pruned = Pruned(
         host: plan.host, set: plan.set, destination: plan.destination, snapshots: plan.dropped, objects: done.objects,
         bytes: done.bytes, complete: failure == nil)
