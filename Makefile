@@ -3,8 +3,8 @@
 
 BUILD_PACKAGES = git pkg-config libcurl4-openssl-dev libgpgme-dev libtomlplusplus-dev libsqlite3-dev libssl-dev libzstd-dev
 RUN_PACKAGES = gnupg zstd
-TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd curl dash libarchive-tools mandoc memcached openssl python3-venv radosgw \
-	shellcheck
+TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd curl dash libarchive-tools mandoc mariadb-client mariadb-server-core \
+	memcached openssl python3-venv radosgw shellcheck sqlite3
 BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic
 
 PREFIX = /usr/local
@@ -50,6 +50,7 @@ demo: build
 
 test: deps
 	@scripts/install-packages.sh $(TEST_PACKAGES)
+	@scripts/install-postgresql.sh
 	@Tests/Servers/install
 	swift build --build-tests
 	swift test --skip-build --disable-xctest

@@ -58,12 +58,12 @@ let package = Package(
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
+    module("Policy", ["Digests", "Files", "OpenPGP", "Processes", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
         "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
-        "Repository", "Storage", system,
+        "Processes", "Repository", "Storage", system,
       ]),
     module(
       "Verify",

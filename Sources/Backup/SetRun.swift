@@ -52,22 +52,38 @@ final class SetRun {
 
   func perform() -> SetOutcome {
     let began = environment.clock()
+    let hooks = SetHooks(set, host: configuration.host, environment)
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
       try announce()
+      try hooks.runBefore("\(snapshot)")
+      let sources = try SetSources(
+        set, state: state.folder, spoolReserve: environment.spoolReserve, clock: environment.clock,
+        isCancelled: environment.isCancelled)
       switch set.mode {
       case .full:
-        let packed = try storeVolumes(packFull)
+        let packed = try storeVolumes { try packFull(sources, $0) }
         conclude(packed, began: began, manifest: try storeManifest(packed))
-      case .incremental: try performIncremental(began: began)
+      case .incremental: try performIncremental(sources, began: began)
       }
     } catch {
       fail("\(error)", hint: (error as? BackupError)?.hint, began: began)
     }
+    runAfter(hooks)
     return outcome
   }
 
-  private func performIncremental(began: Timestamp) throws {
+  /// Whatever came before: what `before` took hold of must be let go. The snapshot stands however this ends.
+  private func runAfter(_ hooks: SetHooks) {
+    guard let error = hooks.runAfter(outcome) else { return }
+    environment.observe(.notice("\(set.name): \(error)"))
+    guard outcome.status != .failed else { return }
+    outcome.status = .partial
+    outcome.reason = "\(error)"
+    outcome.hint = error.hint
+  }
+
+  private func performIncremental(_ sources: SetSources, began: Timestamp) throws {
     do {
       let index = try NodeIndex(
         folder: state.folder, epoch: state.epoch, now: environment.clock(), marks: state.publications,
@@ -77,7 +93,7 @@ final class SetRun {
         set: set, places: configuration.places(of: set), snapshot: snapshot, state: state, index: index,
         environment: environment, readsAll: readsAll)
       let packed = try storeVolumes { pipeline in
-        try run.pack(pipeline, report: reportFinding, progress: progressReporter())
+        try run.pack(sources, pipeline, report: reportFinding, progress: progressReporter())
       }
       guard let packed else { return concludeUnchanged(try run.lastStored ?? snapshot, began: began) }
       let manifest = try storeManifest(packed)
@@ -136,12 +152,12 @@ final class SetRun {
     }
   }
 
-  private func packFull(_ pipeline: VolumePipeline) throws -> PackedSnapshot {
+  private func packFull(_ sources: SetSources, _ pipeline: VolumePipeline) throws -> PackedSnapshot {
     let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
     let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try pipeline.send($0) }
     let archiver = FullArchiver(
       assembler: assembler, manifest: manifest, report: reportFinding, progress: progressReporter())
-    try archiver.pack(set)
+    try archiver.pack(sources)
     let volumes = try pipeline.finish()
     return PackedSnapshot(
       content: archiver.content, manifest: manifest, volumes: volumes, newVolumes: volumes.count,
@@ -172,7 +188,7 @@ final class SetRun {
     let description = SnapshotDescription(
       id: snapshot, host: configuration.host, set: set.name, class: set.dataClass, mode: set.mode.rawValue,
       epoch: state.epoch, started: snapshot.started.rfc3339, finished: environment.clock().rfc3339,
-      paths: set.paths.map { Array($0.utf8).displayPath }, recipients: keys.recipients.map(\.description),
+      paths: set.sourcePaths.map { Array($0.utf8).displayPath }, recipients: keys.recipients.map(\.description),
       signer: keys.signerFingerprint.description, tool: "redoubt \(redoubtVersion)", entries: content.entries,
       files: content.files, bytes: content.bytes, findings: content.findings, chunkSizes: packed.chunkSizes)
     let plain = try packed.manifest.finish(description, volumes: packed.volumes, listing: packed.listing)

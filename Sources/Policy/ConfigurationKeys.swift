@@ -55,6 +55,10 @@ enum SetKey: String, ConfigurationKey {
   case refresh, compact, retention
   case ignoreInode = "ignore-inode"
   case ignoreCtime = "ignore-ctime"
+  case command, sqlite, before, after
+  case commandName = "command-name"
+  case commandTimeout = "command-timeout"
+  case hookTimeout = "hook-timeout"
 
   /// Those that mean something in mode `incremental` alone.
   static let incremental: Set<SetKey> = [.refresh, .compact, .ignoreInode, .ignoreCtime]

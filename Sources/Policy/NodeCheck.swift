@@ -1,5 +1,6 @@
 public import Files
 internal import OpenPGP
+internal import Processes
 internal import Storage
 
 /// What a check found.
@@ -46,9 +47,27 @@ public struct NodeCheck: Sendable {
         guard let reason = FileAccess.readProblem(path) else { continue }
         report.problems.append(ConfigurationProblem(.error, reason, key: "set.\(set.name).paths"))
       }
+      report.problems += sourceProblems(set)
     }
     if isOnline { for destination in node.destinations { probe(destination, node.host, &report) } }
     return report
+  }
+
+  /// Programs that are not there, databases that cannot be read.
+  private func sourceProblems(_ set: SetConfiguration) -> [ConfigurationProblem] {
+    var problems: [ConfigurationProblem] = []
+    let programs = [("command", set.command), ("before", set.before), ("after", set.after)]
+    for (key, words) in programs where !words.isEmpty && Program(words).location == nil {
+      problems.append(
+        ConfigurationProblem(
+          .error, "there is no program \(words[0])\(words[0].hasPrefix("/") ? "" : " on PATH")",
+          key: "set.\(set.name).\(key)", hint: "install it, or write its whole path"))
+    }
+    for path in set.sqlite {
+      guard let reason = FileAccess.readProblem(path) else { continue }
+      problems.append(ConfigurationProblem(.error, reason, key: "set.\(set.name).sqlite"))
+    }
+    return problems
   }
 
   private func keyProblems(_ keys: KeysConfiguration) -> [ConfigurationProblem] {

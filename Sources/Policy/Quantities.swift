@@ -24,6 +24,14 @@ public enum Quantity {
     return overflow ? nil : Int64(product)
   }
 
+  /// The same the other way, in the largest unit that leaves no rest: `90s`, `36h`, `31d`.
+  static func text(seconds: Int64) -> String {
+    for (unit, factor) in [("d", 86400), ("h", 3600), ("m", 60)] as [(String, Int64)] where seconds % factor == 0 {
+      return "\(seconds / factor)\(unit)"
+    }
+    return "\(seconds)s"
+  }
+
   private static func split(_ text: String) -> (Int, String)? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let number = Int(digits) else { return nil }

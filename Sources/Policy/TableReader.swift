@@ -126,7 +126,8 @@ struct TableReader<Key: ConfigurationKey> {
       return nil
     }
     if range.contains(value) { return value }
-    report(key, "must be from \(range.lowerBound / 86400)d to \(range.upperBound / 86400)d, but is \(text)")
+    let (least, most) = (Quantity.text(seconds: range.lowerBound), Quantity.text(seconds: range.upperBound))
+    report(key, "must be from \(least) to \(most), but is \(text)")
     return nil
   }
 
@@ -177,6 +178,26 @@ struct TableReader<Key: ConfigurationKey> {
       }
     }
     return texts
+  }
+
+  /// A program and its arguments: an array of strings of which the first is not empty.
+  func words(_ key: Key) -> [String]? {
+    let nodes: [TOMLNode]? = value(key, "an array of strings") { if case .array(let nodes) = $0 { nodes } else { nil } }
+    guard let nodes else { return nil }
+    let words = nodes.compactMap { if case .string(let text) = $0 { text } else { nil } }
+    guard words.count == nodes.count else {
+      report(key, "must hold strings alone: the program and its arguments")
+      return nil
+    }
+    guard let program = words.first, !program.isEmpty, !words.contains(where: { $0.utf8.contains(0) }) else {
+      report(key, "names no program", hint: "\(key.rawValue) = [\"program\", \"argument\"]")
+      return nil
+    }
+    guard program.hasPrefix("/") || !program.contains("/") else {
+      report(key, "'\(program)' is neither a name to be looked for on PATH nor an absolute path")
+      return nil
+    }
+    return words
   }
 
   /// `[key]`.

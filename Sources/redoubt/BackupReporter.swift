@@ -26,6 +26,9 @@ final class BackupReporter: Sendable {
     case .destinationFailed(let set, let destination, let error):
       output.error("\(set.map { "\($0): " } ?? "")destination \(destination): \(error)", hint: error.hint)
     case .notice(let text): output.warning(text)
+    case .wouldRun(let set, let program):
+      output.line("\(set): would run \(program)")
+      output.event("would-run", [.init("set", .string(set)), .init("program", .string(program))])
     case .setFinished(let outcome): show(outcome)
     }
   }

@@ -20,6 +20,8 @@ final class Household {
   var stores: [String: any ObjectStore] = [:]
   var clock: @Sendable () -> Timestamp = { .now() }
   var isCancelled: @Sendable () -> Bool = { false }
+  /// What else of the environment a test chooses.
+  var adjust: (inout RunEnvironment) -> Void = { _ in }
   let events = EventList()
 
   /// - Parameter destinations: each is a folder of that name.
@@ -57,6 +59,7 @@ final class Household {
     environment.clock = clock
     environment.isCancelled = isCancelled
     environment.observe = { [events] in events.add($0) }
+    adjust(&environment)
     var writers: [String: any ObjectWriter] = [:]
     for destination in node.destinations { writers[destination.name] = store(destination.name) }
     return try BackupEngine(configuration: node, writers: writers, environment: environment).run(
