@@ -30,15 +30,18 @@ public final class BackupEngine {
   /// - Throws: where nothing could be started: an unknown set, the lock, the state, the keys.
   public func run(sets names: [String] = [], readsAll: Bool = false) throws(BackupError) -> [SetOutcome] {
     let sets = try chosenSets(names)
+    var environment = environment
+    environment.observe = OncePerDestination(environment.observe).take
+    let writers = destinations()
     let state = try NodeState(
       folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
     for notice in state.notices { environment.observe(.notice(notice)) }
     let keys = try BackupKeys(configuration.keys, at: environment.clock())
     var outcomes: [SetOutcome] = []
     for set in sets {
-      let makeRun = { [self] in
+      let makeRun = { [configuration, environment] in
         SetRun(
-          set: set, configuration: configuration, writers: destinations(of: nil), keys: keys, state: state,
+          set: set, configuration: configuration, destinations: writers, keys: keys, state: state,
           environment: environment, readsAll: readsAll)
       }
       let run = makeRun()
@@ -84,13 +87,10 @@ public final class BackupEngine {
     return configuration.sets.filter { names.isEmpty || names.contains($0.name) }
   }
 
-  /// The writers in the configuration's order; all, or those of one set.
-  private func destinations(of set: SetConfiguration?) -> [(name: String, writer: any ObjectWriter)] {
+  /// In the configuration's order; the same ones for all sets of a run.
+  private func destinations() -> [RunDestination] {
     configuration.destinations.compactMap { destination in
-      guard let writer = writers[destination.name], set?.destinations.contains(destination.name) ?? true else {
-        return nil
-      }
-      return (destination.name, writer)
+      writers[destination.name].map { RunDestination(destination.name, $0) }
     }
   }
 }

@@ -14,7 +14,7 @@ internal import Storage
 final class SetRun {
   private let set: SetConfiguration
   private let configuration: NodeConfiguration
-  private let writers: [(name: String, writer: any ObjectWriter)]
+  private let destinations: [RunDestination]
   private let keys: BackupKeys
   private let state: NodeState
   private let environment: RunEnvironment
@@ -28,14 +28,14 @@ final class SetRun {
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   private var isCatalogBehind = false
 
-  /// - Parameter writers: all destinations of the node: the catalog goes to each of them.
+  /// - Parameter destinations: all of the node: the catalog goes to each of them.
   init(
-    set: SetConfiguration, configuration: NodeConfiguration, writers: [(name: String, writer: any ObjectWriter)],
-    keys: BackupKeys, state: NodeState, environment: RunEnvironment, readsAll: Bool
+    set: SetConfiguration, configuration: NodeConfiguration, destinations: [RunDestination], keys: BackupKeys,
+    state: NodeState, environment: RunEnvironment, readsAll: Bool
   ) {
     self.set = set
     self.configuration = configuration
-    self.writers = writers
+    self.destinations = destinations
     self.keys = keys
     self.state = state
     self.environment = environment
@@ -43,9 +43,9 @@ final class SetRun {
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
-    lanes = writers.filter { set.destinations.contains($0.name) }.map {
+    lanes = destinations.filter { set.destinations.contains($0.name) }.map {
       DestinationLane(
-        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
+        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
   }
@@ -67,7 +67,7 @@ final class SetRun {
       case .incremental: try performIncremental(sources, began: began)
       }
     } catch {
-      fail("\(error)", hint: (error as? BackupError)?.hint, began: began)
+      fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
     runAfter(hooks)
     return outcome
@@ -245,7 +245,7 @@ final class SetRun {
   // MARK: Catalog
 
   private var publisher: CatalogPublisher {
-    CatalogPublisher(layout: layout, state: state, writers: writers, places: configuration.places) { [keys] in
+    CatalogPublisher(layout: layout, state: state, destinations: destinations, places: configuration.places) { [keys] in
       try keys.signer.signAndEncrypt($0)
     }
   }

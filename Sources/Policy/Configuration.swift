@@ -159,6 +159,9 @@ public struct KeeperConfiguration: Sendable, Equatable {
   public var workers = 0
   /// What `prune` keeps; nothing may be pruned where it is empty.
   public var keep = KeepRules()
+  public var drill = DrillConfiguration()
+  /// In the file's order.
+  public var checks: [CheckConfiguration] = []
   public init(
     state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration], nodes: [WatchedNode]
   ) {

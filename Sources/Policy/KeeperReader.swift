@@ -25,6 +25,8 @@ extension ConfigurationReader {
       destinations: destinations.list, nodes: nodes(top, Array(destinations.known.keys)))
     if let workers = top.integer(.workers, in: 0...256) { keeper.workers = workers }
     keeper.keep = keepRules(top)
+    keeper.drill = drill(top)
+    keeper.checks = checks(top, hosts: keeper.nodes.map(\.host))
     return keeper
   }
 

@@ -18,12 +18,29 @@ public struct Finding: Sendable, Equatable, Codable {
     case expiredSigner = "expired-signer"
     case undecryptable
     case malformed
+    // On the keeper, about a node's catalog.
+    /// Records that were there are there no more.
+    case rolledBack = "rolled-back"
+    /// Two catalogs, or one at two times, say different things at the same place.
+    case forked
+    /// A segment is missing while later ones are there.
+    case gap
+    /// An epoch that no person has acknowledged.
+    case newEpoch = "new-epoch"
+    /// A destination lacks records that another one has had for more than a day.
+    case behind
+    /// A snapshot that no record tells of.
+    case unannounced
+    /// A run that began more than a day ago and has no outcome.
+    case neverEnded = "never-ended"
     // On the keeper, about a restored tree.
     case contentMismatch = "content-mismatch"
     case entryMissing = "entry-missing"
     case entryUnexpected = "entry-unexpected"
     case metadataMismatch = "metadata-mismatch"
     case notRestored = "not-restored"
+    /// A program of the operator's did not accept it.
+    case checkFailed = "check-failed"
   }
 
   public var code: Code

@@ -29,14 +29,7 @@ struct ManifestOpening {
   init(node: WatchedNode, decryptor: Decryptor) throws(VerifyError) {
     self.node = node
     self.decryptor = decryptor
-    var trusted: [Fingerprint] = []
-    for signer in node.trustedSigners {
-      guard let fingerprint = Fingerprint(signer) else {
-        throw VerifyError(.keys, "trusted-signers of \(node.host): \(signer) is not a fingerprint")
-      }
-      trusted.append(fingerprint)
-    }
-    self.trusted = trusted
+    trusted = try node.trustedFingerprints()
   }
 
   /// - Parameter listing: where to fetch a listing that is not in the manifest itself; nil leaves it unfetched.
@@ -58,22 +51,13 @@ struct ManifestOpening {
     } catch {
       throw VerifyError(.keys, "\(name): \(error)", hint: error.hint)
     }
-    switch decryption {
-    case .verified(let plaintext, _, _):
-      let outcome = read(plaintext, reference, name, size: message.count)
-      guard case .opened(let manifest, _, _) = outcome, let listing, !manifest.listing.isEmpty else { return outcome }
-      return try complete(manifest, listing, name, size: message.count)
-    case .damaged(let reason): return .damaged(Finding(.undecryptable, name, reason))
-    case .unsigned: return .damaged(Finding(.unsigned, name, "carries no signature"))
-    case .badSignature(let reason): return .damaged(Finding(.untrustedSigner, name, reason))
-    case .untrustedSigner(let signer):
-      return .damaged(Finding(.untrustedSigner, name, "signed by \(signer), which trusted-signers does not list"))
-    case .expiredSigner(let signer, let expired):
-      let date = expired.map { " on \($0.rfc3339)" } ?? ""
-      return .damaged(Finding(.expiredSigner, name, "signed by \(signer), which expired\(date)"))
-    case .revokedSigner(let signer):
-      return .damaged(Finding(.expiredSigner, name, "signed by \(signer), which was revoked"))
+    if let finding = decryption.finding(about: name) { return .damaged(finding) }
+    guard case .verified(let plaintext, _, _) = decryption else {
+      return .damaged(Finding(.unsigned, name, "unproven"))
     }
+    let outcome = read(plaintext, reference, name, size: message.count)
+    guard case .opened(let manifest, _, _) = outcome, let listing, !manifest.listing.isEmpty else { return outcome }
+    return try complete(manifest, listing, name, size: message.count)
   }
 
   /// The signature holds; what it covers must also be the manifest of this very snapshot.
@@ -140,5 +124,38 @@ struct ManifestOpening {
     } catch {
       throw VerifyError(.state, "the listing of \(name) could not be read: \(error)")
     }
+  }
+}
+
+extension SignedDecryption {
+  /// What is wrong with a signed message; nil where it is verified.
+  /// - Parameter name: the object's name.
+  func finding(about name: String) -> Finding? {
+    switch self {
+    case .verified: return nil
+    case .damaged(let reason): return Finding(.undecryptable, name, reason)
+    case .unsigned: return Finding(.unsigned, name, "carries no signature")
+    case .badSignature(let reason): return Finding(.untrustedSigner, name, reason)
+    case .untrustedSigner(let signer):
+      return Finding(.untrustedSigner, name, "signed by \(signer), which trusted-signers does not list")
+    case .expiredSigner(let signer, let expired):
+      let date = expired.map { " on \($0.rfc3339)" } ?? ""
+      return Finding(.expiredSigner, name, "signed by \(signer), which expired\(date)")
+    case .revokedSigner(let signer): return Finding(.expiredSigner, name, "signed by \(signer), which was revoked")
+    }
+  }
+}
+
+extension WatchedNode {
+  /// The keys that the host's manifests and catalog are trusted from.
+  func trustedFingerprints() throws(VerifyError) -> [Fingerprint] {
+    var trusted: [Fingerprint] = []
+    for signer in trustedSigners {
+      guard let fingerprint = Fingerprint(signer) else {
+        throw VerifyError(.keys, "trusted-signers of \(host): \(signer) is not a fingerprint")
+      }
+      trusted.append(fingerprint)
+    }
+    return trusted
   }
 }

@@ -19,9 +19,13 @@ final class VolumeFetcher {
   private let layout: Layout
   private let decryptor: Decryptor
   private let decompressor: Decompressor
+  private let phases: PhaseTimes?
 
   /// - Parameter readers: where the volume may be had, in order: the next is asked where one has no sound copy.
-  init(readers: [any ObjectReader], layout: Layout, decryptor: Decryptor) throws(VerifyError) {
+  init(
+    readers: [any ObjectReader], layout: Layout, decryptor: Decryptor, phases: PhaseTimes? = nil
+  ) throws(VerifyError) {
+    self.phases = phases
     self.readers = readers
     self.layout = layout
     self.decryptor = decryptor
@@ -59,6 +63,8 @@ final class VolumeFetcher {
         guard size == UInt64(volume.size) else { return damaged(.wrongSize, "\(size) bytes instead of \(volume.size)") }
         return .sound([])
       }
+      let clock = phases?.start()
+      defer { phases?.add(.download, since: clock) }
       message = try reader.get(key, maximumLength: volume.size)
     } catch {
       switch error.code {
@@ -79,6 +85,8 @@ final class VolumeFetcher {
 
   /// Decrypts to the end, compares the digest, and only then unpacks.
   private func unpack(_ message: [UInt8], _ volume: VolumeRecord) throws(VerifyError) -> VolumeOutcome {
+    let clock = phases?.start()
+    defer { phases?.add(.decrypt, since: clock) }
     let decryption: Decryption
     do { decryption = try decryptor.decrypt(message, maximumLength: volume.plainSize) } catch {
       throw VerifyError(.keys, "\(error)", hint: error.hint)

@@ -168,12 +168,12 @@ import Verify
     #expect(try restored(house) == "")
   }
 
-  @Test func aStaleIndexIsNotReferredTo() throws {
+  @Test(arguments: [1, 2]) func aStaleIndexIsNotReferredTo(_ nights: Int) throws {
     let house = try filled()
     try house.backup()
     let index = "\(house.node.state)/index.sqlite"
     try Command.succeed("cp", [index, "\(index).old"])
-    for night in 1...2 {
+    for night in 1...nights {
       try house.write("dir/file-1", Household.noise(300_000, seed: UInt64(100 + night)))
       later(house, Int64(night) * 60)
       try house.backup()

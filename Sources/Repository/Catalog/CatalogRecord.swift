@@ -11,6 +11,9 @@ public enum CatalogEvent: Sendable, Equatable {
   // Written by keepers.
   case verification(Verification)
   case prune(Pruned)
+  case observation(Observation)
+  case acknowledgement(Acknowledgement)
+  case drill(Drill)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }

@@ -1,0 +1,140 @@
+internal import Files
+internal import OpenPGPDecryption
+internal import Policy
+internal import Repository
+internal import Storage
+
+extension Keeper {
+  /// Looks at the catalogs of the chosen nodes at all their destinations, and pins what is there.
+  /// - Throws: where the keeper's own state or keys cannot be used. What a destination does not allow to be judged is in
+  ///   `unchecked`.
+  public func observe(hosts: [String] = []) throws(VerifyError) -> [NodeObservation] {
+    let state = try KeeperState(folder: configuration.state, now: environment.clock())
+    for notice in state.notices { environment.observe(.notice(notice)) }
+    return try observe(hosts: hosts, state)
+  }
+
+  func observe(hosts: [String], _ state: KeeperState) throws(VerifyError) -> [NodeObservation] {
+    let selection = SnapshotSelection(hosts: hosts)
+    let places = try self.places(selection)
+    let decryptor = try makeDecryptor()
+    var observations: [NodeObservation] = []
+    for node in configuration.nodes where hosts.isEmpty || hosts.contains(node.host) {
+      let cache = NodeCatalogCache(state: configuration.state, host: node.host)
+      var looks: [(destination: String, looks: [CatalogWatch.Look])] = []
+      var unchecked: [(destination: String, reason: String)] = []
+      for (watched, destination, reader) in places where watched.host == node.host {
+        let watch = CatalogWatch(
+          node: node, destination: destination, reader: reader, decryptor: decryptor,
+          trusted: try node.trustedFingerprints(), cache: cache,
+          pins: state.catalog.records.pins(of: node.host, at: destination))
+        do { looks.append((destination, try watch.look())) } catch {
+          if error.code == .cancelled || error.code == .keys { throw error }
+          unchecked.append((destination, error.reason))
+        }
+      }
+      var observation = try conclude(node.host, looks, unchecked, cache, state)
+      for (watched, destination, reader) in places where watched.host == node.host {
+        let audit = SnapshotAudit(
+          host: node.host, destination: destination,
+          expires: configuration.destinations.contains { $0.name == destination && $0.expiry == .lifecycle },
+          node: observation.catalog.records, keeper: state.catalog.records)
+        do {
+          observation.findings += try audit.findings(
+            SnapshotFinder(host: node.host, destination: destination, reader: reader)
+          ).map { (destination, $0) }
+        } catch {
+          if !observation.unchecked.contains(where: { $0.destination == destination }) {
+            observation.unchecked.append((destination, error.reason))
+          }
+        }
+      }
+      let unended = observation.catalog.records.unendedRuns(at: environment.clock())
+      observation.findings += unended.map { ("", $0) }
+      observations.append(observation)
+    }
+    return observations
+  }
+
+  private func conclude(
+    _ host: String, _ looks: [(destination: String, looks: [CatalogWatch.Look])],
+    _ unchecked: [(destination: String, reason: String)], _ cache: NodeCatalogCache, _ state: KeeperState
+  ) throws(VerifyError) -> NodeObservation {
+    let records = state.catalog.records
+    let comparison = CatalogComparison(
+      now: environment.clock(), accepted: records.acceptedEpochs(of: host, firstSeen: looks.oldestEpoch))
+    let (catalog, findings) = comparison.compare(host: host, looks)
+    for epoch in catalog.epochs {
+      do { try cache.write(epoch) } catch { throw VerifyError(.state, "\(error)") }
+    }
+    for (destination, looks) in looks {
+      let pins = records.pins(of: host, at: destination)
+      for look in looks {
+        let name = look.catalog.epoch.description
+        let mine = findings.filter { $0.destination == destination && $0.finding.path.contains(name) }.map(\.finding)
+        var observation = Observation(
+          host: host, destination: destination, epoch: name, segments: look.segments,
+          records: look.catalog.records.count, head: look.catalog.head.hex, segmentDigest: look.segmentDigest,
+          findings: mine)
+        // A pin never moves back: what was seen once stays what is asked for.
+        if let pin = pins[name], !look.findings.isEmpty {
+          (observation.segments, observation.records) = (pin.segments, pin.records)
+          (observation.head, observation.segmentDigest) = (pin.head, pin.segmentDigest)
+        }
+        if observation != pins[name] { try state.append(.observation(observation), at: environment.clock()) }
+      }
+    }
+    return NodeObservation(host: host, catalog: catalog, findings: findings, unchecked: unchecked)
+  }
+
+  /// Records that a person knows why a node began an epoch.
+  /// - Throws: `.notFound` where the keeper has never seen that epoch.
+  public func acknowledge(host: String, epoch: String, by: String, note: String) throws(VerifyError) {
+    let state = try KeeperState(folder: configuration.state, now: environment.clock())
+    let known = state.catalog.records.compactMap { record -> String? in
+      guard case .observation(let seen) = record.event, seen.host == host else { return nil }
+      return seen.epoch
+    }
+    guard known.contains(epoch) else {
+      throw VerifyError(
+        .notFound, "no epoch \(epoch) of \(host) was ever seen",
+        hint: known.isEmpty
+          ? "redoubt-verify catalog check looks for them" : "known: \(Set(known).sorted().joined(separator: ", "))")
+    }
+    try state.append(
+      .acknowledgement(Acknowledgement(host: host, epoch: epoch, by: by, note: note)), at: environment.clock())
+  }
+}
+
+extension [(destination: String, looks: [CatalogWatch.Look])] {
+  fileprivate var oldestEpoch: Epoch? { flatMap { $0.looks.map(\.catalog.epoch) }.min() }
+}
+
+extension [CatalogRecord] {
+  /// The last observation of each epoch of a node at a destination, by epoch.
+  func pins(of host: String, at destination: String) -> [String: Observation] {
+    var pins: [String: Observation] = [:]
+    for record in self {
+      if case .observation(let seen) = record.event, seen.host == host, seen.destination == destination {
+        pins[seen.epoch] = seen
+      }
+    }
+    return pins
+  }
+
+  /// The epochs of a node that need no acknowledgment: those that have one, and the oldest of those that were there when
+  /// the keeper first saw the node.
+  fileprivate func acceptedEpochs(of host: String, firstSeen: Epoch?) -> Set<String> {
+    var accepted: Set<String> = []
+    var first: String?
+    for record in self {
+      switch record.event {
+      case .observation(let seen) where seen.host == host: first = first ?? seen.epoch
+      case .acknowledgement(let known) where known.host == host: accepted.insert(known.epoch)
+      default: break
+      }
+    }
+    if let name = first ?? firstSeen?.description { accepted.insert(name) }
+    return accepted
+  }
+}
