@@ -56,6 +56,7 @@ enum SourceSurvey {
         }
       },
       report: { finding throws(BackupError) in
+        guard !replaced.contains(finding.path) else { return }
         let finding = Finding(finding)
         report(finding)
         content.add(finding)

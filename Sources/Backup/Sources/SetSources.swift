@@ -62,7 +62,11 @@ final class SetSources {
           try visit(found)
         }
       },
-      report: { finding throws(any Error) in try report(Finding(finding)) })
+      report: { finding throws(any Error) in
+        // A journal that comes and goes while the walk passes by is missed by nobody.
+        guard replaced[finding.path] == nil, !leftOut.contains(finding.path) else { return }
+        try report(Finding(finding))
+      })
     while !extras.isEmpty { try take(extras.removeFirst()) }
   }
 }
