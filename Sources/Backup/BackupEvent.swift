@@ -1,3 +1,4 @@
+public import Policy
 public import Repository
 public import Storage
 
@@ -14,6 +15,8 @@ public enum BackupEvent: Sendable {
   /// A dry run: this would be run, and was not.
   case wouldRun(set: String, String)
   case setFinished(SetOutcome)
+  /// A run of what is due passed over a set that is not.
+  case setWaiting(SetFreshness)
 }
 
 /// Running totals of one set.

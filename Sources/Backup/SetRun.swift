@@ -27,6 +27,8 @@ final class SetRun {
   private(set) var needsAnotherRun = false
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   private var isCatalogBehind = false
+  /// What the sources look like, taken before anything is read; nil where nobody asks, or it would not hold.
+  private var sources: SHA256Digest?
 
   /// - Parameter destinations: all of the node: the catalog goes to each of them.
   init(
@@ -57,14 +59,13 @@ final class SetRun {
     do {
       try announce()
       try hooks.runBefore("\(snapshot)")
-      let sources = try SetSources(
-        set, state: state.folder, spoolReserve: environment.spoolReserve, clock: environment.clock,
-        isCancelled: environment.isCancelled)
-      switch set.mode {
-      case .full:
-        let packed = try storeVolumes { try packFull(sources, $0) }
-        conclude(packed, began: began, manifest: try storeManifest(packed))
-      case .incremental: try performIncremental(sources, began: began)
+      if configuration.isLookedAt(set) {
+        sources = SourceDigest.of(set, in: configuration, now: environment.clock())
+      }
+      if set.mode == .full, let last = unchangedSnapshot() {
+        concludeUnchanged(last, began: began)
+      } else {
+        try store(began: began)
       }
     } catch {
       fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
@@ -81,6 +82,18 @@ final class SetRun {
     outcome.status = .partial
     outcome.reason = "\(error)"
     outcome.hint = error.hint
+  }
+
+  private func store(began: Timestamp) throws {
+    let sources = try SetSources(
+      set, state: state.folder, spoolReserve: environment.spoolReserve, clock: environment.clock,
+      isCancelled: environment.isCancelled)
+    switch set.mode {
+    case .full:
+      let packed = try storeVolumes { try packFull(sources, $0) }
+      conclude(packed, began: began, manifest: try storeManifest(packed))
+    case .incremental: try performIncremental(sources, began: began)
+    }
   }
 
   private func performIncremental(_ sources: SetSources, began: Timestamp) throws {
@@ -220,6 +233,34 @@ final class SetRun {
           set: set.name, class: set.dataClass, mode: set.mode.rawValue, snapshot: snapshot, manifest: manifest,
           entries: outcome.entries, bytes: outcome.bytes, volumes: outcome.volumes, storedBytes: outcome.storedBytes,
           findings: outcome.findings.count, seconds: outcome.seconds, destinations: outcome.destinations)))
+    remember(
+      snapshot, isComplete: outcome.findings.allSatisfy(\.isHarmless) && outcome.destinations.allSatisfy(\.stored))
+  }
+
+  /// Mode `full`: the last snapshot, where every destination has it and the sources look as they did then. It is not
+  /// relied on for ever, nor where storage expires by its own age.
+  private func unchangedSnapshot() -> SnapshotID? {
+    guard !readsAll, let sources, let mark = state.mark(of: set.name), mark.isComplete, mark.digest == sources.hex,
+      mark.recipients == keys.recipients.map(\.description), set.retention == nil,
+      let last = SnapshotID(mark.snapshot),
+      (-VolumeTrust.clockTolerance..<set.refresh).contains(environment.clock().seconds - mark.stored)
+    else { return nil }
+    return last
+  }
+
+  /// Keeps how the sources looked, so that a later run can tell whether they have changed.
+  private func remember(_ snapshot: SnapshotID, isComplete: Bool) {
+    guard configuration.isLookedAt(set) else { return }
+    do {
+      try state.setMark(
+        sources.map {
+          SourceMark(
+            digest: $0.hex, snapshot: snapshot.description, stored: environment.clock().seconds, isComplete: isComplete,
+            recipients: keys.recipients.map(\.description))
+        }, of: set.name)
+    } catch {
+      environment.observe(.notice("\(error)"))
+    }
   }
 
   private func concludeUnchanged(_ last: SnapshotID, began: Timestamp) {
@@ -228,6 +269,8 @@ final class SetRun {
     outcome.seconds = seconds(since: began)
     outcome.destinations = lanes.map(\.outcome)
     record(.unchanged(NothingChanged(set: set.name, snapshot: last)))
+    // Another stamp on a file of the same content; in mode `full`, the mark is what said that nothing had changed.
+    if set.mode == .incremental { remember(last, isComplete: outcome.destinations.allSatisfy(\.stored)) }
   }
 
   private func fail(_ reason: String, hint: String?, began: Timestamp) {
@@ -275,7 +318,11 @@ final class SetRun {
     do {
       if let place = configuration.places[name] { try state.forgetRecovery(place) }
       // What the index knows of was lost with it.
-      if set.destinations.contains(name) { try state.rememberPublications([], of: set.name) }
+      if set.destinations.contains(name) {
+        try state.rememberPublications([], of: set.name)
+        sources = nil
+        try state.setMark(nil, of: set.name)
+      }
     } catch {
       environment.observe(.notice("\(error)"))
     }

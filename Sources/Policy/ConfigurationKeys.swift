@@ -5,10 +5,16 @@
 protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable where RawValue == String {}
 
 /// Top level of the node's file.
-enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set }
+enum NodeKey: String, ConfigurationKey {
+  case host, state, workers, keys, destination, set
+  case frequencyTable = "frequency-table"
+}
 
 /// Top level of the keeper's file.
-enum KeeperKey: String, ConfigurationKey { case state, workers, keys, keep, drill, check, destination, node }
+enum KeeperKey: String, ConfigurationKey {
+  case state, workers, keys, keep, drill, check, destination, node
+  case frequencyTable = "frequency-table"
+}
 
 /// `[keep]` of the keeper.
 enum KeepKey: String, ConfigurationKey { case last, daily, weekly, monthly, yearly }

@@ -1,5 +1,7 @@
 import Backup
 import CommandLineOutput
+import Files
+import Policy
 import Repository
 
 /// Turns the engine's events into lines, progress or JSON. Any thread may call it.
@@ -30,6 +32,12 @@ final class BackupReporter: Sendable {
       output.line("\(set): would run \(program)")
       output.event("would-run", [.init("set", .string(set)), .init("program", .string(program))])
     case .setFinished(let outcome): show(outcome)
+    case .setWaiting(let freshness):
+      output.line(
+        "\(freshness.set): \(freshness.dueFrom.map { "next due \($0.rfc3339)" } ?? "done, and never due again")")
+      output.event(
+        "waiting",
+        [.init("set", .string(freshness.set)), .init("due-from", JSONValue(freshness.dueFrom?.rfc3339))])
     }
   }
 

@@ -49,7 +49,7 @@ import Verify
     #expect(outcome.status == .unchanged)
     #expect(Set(try house.objects()).subtracting(before).allSatisfy { $0.contains("/catalog/") })
     #expect(try house.objects().count == before.count + 2)
-    let status = try #require(try setStatuses(house.node).first)
+    let status = try #require(try setStatuses(house.node, now: house.clock()).first)
     let (success, snapshot) = (try #require(status.lastSuccess), try #require(status.lastSnapshotTime))
     #expect(success > snapshot, "looking counts")
   }

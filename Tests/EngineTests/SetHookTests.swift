@@ -85,7 +85,7 @@ import Verify
     #expect(outcome.destinations.allSatisfy { $0.stored })
     #expect(house.events.notices.contains("data: \(reason)"))
     #expect(try house.verify(.restored).map(\.result) == [.sound])
-    #expect(try setStatuses(house.node).first?.lastSuccess != nil)
+    #expect(try setStatuses(house.node, now: house.clock()).first?.lastSuccess != nil)
   }
 
   @Test func anAfterThatIsNotThereIsTold() throws {

@@ -124,8 +124,10 @@ final class ArrivalJournal: Sendable {
     let volume = entry.volume
     var text = "\t\(context)\t\(entry.time)\t\(volume.isEverywhere ? "everywhere" : "partly")\t"
     text += "\(volume.expires.map(String.init) ?? "-")\t\(volume.record.line.dropLast())\t"
-    text += entry.chunks.map { "\($0.digest):\($0.length)" }.joined(separator: " ")
-    return Array("\(Self.digest(of: text.utf8))\(text)\n".utf8)
+    var bytes = Array(text.utf8)
+    bytes.reserveCapacity(bytes.count + entry.chunks.count * 74)
+    for (digest, length) in entry.chunks { bytes += "\(digest):\(length) ".utf8 }
+    return Array(SHA256.digest(bytes).hex.utf8) + bytes + [UInt8(ascii: "\n")]
   }
 
   /// To be called when the index has some of the arrivals.

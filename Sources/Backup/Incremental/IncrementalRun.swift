@@ -189,8 +189,7 @@ final class IncrementalRun {
   /// Takes into the index what a run that was killed has stored.
   private func takeInArrivals() throws {
     let context = try arrivalContext
-    _ = try files.takeIn(try journal.entries(context))
-    try index.file.commit(survivesPowerLoss: false)
+    if try files.takeIn(try journal.entries(context)) > 0 { try index.file.commit(survivesPowerLoss: false) }
     try journal.clear()
     journal.begin(context)
   }
