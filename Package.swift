@@ -47,7 +47,9 @@ let package = Package(
     module("Channels", []),
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
+    module("Secrets", ["Digests"]),
     module("Processes", ["CLinux", system]),
+    module("Watching", ["Channels", "CLinux", "Files", system]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -58,12 +60,14 @@ let package = Package(
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Digests", "Files", "OpenPGP", "Processes", "Repository", "Storage", "CTOML", system]),
+    module(
+      "Policy",
+      ["Archive", "Digests", "Files", "OpenPGP", "Processes", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
         "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
-        "Processes", "Repository", "Storage", system,
+        "Processes", "Repository", "Secrets", "Storage", system,
       ]),
     module(
       "Verify",
@@ -77,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "redoubt",
       dependencies: [
-        "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", arguments,
+        "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", "Watching", arguments,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -91,7 +95,9 @@ let package = Package(
     // Real servers, key rings, trees that are hard to back up.
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
+    tests("WatchingTests", ["Channels", "Files", "TestKit", "Watching"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
+    tests("SecretsTests", ["Digests", "Files", "Secrets", "TestKit"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),

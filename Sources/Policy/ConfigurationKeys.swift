@@ -6,7 +6,7 @@ protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable wh
 
 /// Top level of the node's file.
 enum NodeKey: String, ConfigurationKey {
-  case host, state, workers, keys, destination, set
+  case host, state, workers, never, keys, watch, destination, set
   case frequencyTable = "frequency-table"
 }
 
@@ -25,6 +25,12 @@ enum NodeKeysKey: String, ConfigurationKey {
   case recipients, signer
 }
 
+/// `[watch]` of the node.
+enum WatchKey: String, ConfigurationKey {
+  case quiet
+  case longestWait = "longest-wait"
+}
+
 /// `[keys]` of the keeper.
 enum KeeperKeysKey: String, ConfigurationKey { case gnupgHome = "gnupg-home" }
 
@@ -41,11 +47,12 @@ enum DestinationKey: String, ConfigurationKey {
   case stallTimeout = "stall-timeout"
   case attempts, expiry
   case lockMode = "lock-mode"
+  case away
 
   /// Those that mean something whatever the kind.
   static let common: Set<DestinationKey> = [.name, .kind, .location]
   /// Those of kind = "directory".
-  static let directory: Set<DestinationKey> = [.path]
+  static let directory: Set<DestinationKey> = [.path, .away]
 }
 
 /// `[[set]]`.
@@ -65,6 +72,8 @@ enum SetKey: String, ConfigurationKey {
   case commandName = "command-name"
   case commandTimeout = "command-timeout"
   case hookTimeout = "hook-timeout"
+  case secrets
+  case secretsAllow = "secrets-allow"
 
   /// Those that mean something in mode `incremental` alone.
   static let incremental: Set<SetKey> = [.refresh, .compact, .ignoreInode, .ignoreCtime]
@@ -81,7 +90,7 @@ enum WatchedNodeKey: String, ConfigurationKey {
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "keep", "drill", "check", "destination", "set", "node"]
+    let tables: Set<String> = ["keys", "keep", "watch", "drill", "check", "destination", "set", "node"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -91,6 +100,7 @@ public enum ConfigurationGrammar {
     add(NodeKeysKey.self, "keys")
     add(KeeperKeysKey.self, "keys")
     add(KeepKey.self, "keep")
+    add(WatchKey.self, "watch")
     add(DrillKey.self, "drill")
     add(CheckKey.self, "check")
     add(DestinationKey.self, "destination")

@@ -24,9 +24,10 @@ public enum Quantity {
     return overflow ? nil : Int64(product)
   }
 
-  /// The same the other way, in the largest unit that leaves no rest: `90s`, `36h`, `31d`.
-  static func text(seconds: Int64) -> String {
-    for (unit, factor) in [("d", 86400), ("h", 3600), ("m", 60)] as [(String, Int64)] where seconds % factor == 0 {
+  /// As `seconds` reads it, in the largest unit up to days that gives a whole number.
+  public static func text(_ seconds: Int64) -> String {
+    for (unit, factor) in [("d", 86400), ("h", 3600), ("m", 60)] as [(String, Int64)]
+    where seconds >= factor && seconds.isMultiple(of: factor) {
       return "\(seconds / factor)\(unit)"
     }
     return "\(seconds)s"

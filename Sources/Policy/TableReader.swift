@@ -126,8 +126,8 @@ struct TableReader<Key: ConfigurationKey> {
       return nil
     }
     if range.contains(value) { return value }
-    let (least, most) = (Quantity.text(seconds: range.lowerBound), Quantity.text(seconds: range.upperBound))
-    report(key, "must be from \(least) to \(most), but is \(text)")
+    report(
+      key, "must be from \(Quantity.text(range.lowerBound)) to \(Quantity.text(range.upperBound)), but is \(text)")
     return nil
   }
 

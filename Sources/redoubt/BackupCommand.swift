@@ -10,7 +10,7 @@ struct BackupCommand: ParsableCommand {
     abstract: "Back up sets to all of their destinations: all, some, or what is due.",
     discussion: ExitStatus.discussion(
       "A file that cannot be read, or that changes while it is read, becomes a finding of the snapshot and never ends "
-        + "the run; neither does a destination that fails.", also: [.partial, .locked]))
+        + "the run; neither does a destination that fails.", also: [.partial, .overdue, .locked]))
 
   @Argument(help: ArgumentHelp("Names of sets; all of them where none is named.", valueName: "set"))
   var sets: [String] = []
@@ -63,10 +63,11 @@ struct BackupCommand: ParsableCommand {
 }
 
 extension ExitStatus {
-  /// All stored is done; none stored is a failure; anything between is done in part.
+  /// All stored is done, or overdue where a medium has stayed away for too long; none stored is a failure; anything between
+  /// is done in part.
   init(_ outcomes: [SetOutcome]) {
     if outcomes.allSatisfy({ [.stored, .unchanged, .simulated].contains($0.status) }) {
-      self = .done
+      self = outcomes.allSatisfy(\.overdue.isEmpty) ? .done : .overdue
     } else if outcomes.allSatisfy({ $0.status == .failed }) {
       self = .failed
     } else {

@@ -50,10 +50,20 @@ final class BackupReporter: Sendable {
       output.line("\(outcome.set): unchanged since \(outcome.snapshot), in \(Amount.duration(outcome.seconds))")
     case .simulated: output.line("\(outcome.set): would store \(content)")
     case .stored, .partial:
-      let places = outcome.destinations.map { "\($0.name)\($0.stored ? "" : " (failed)")" }.joined(separator: ", ")
+      let places = outcome.destinations.filter { $0.skipped == nil }.map { "\($0.name)\($0.stored ? "" : " (failed)")" }
+        .joined(separator: ", ")
       output.line(
         "\(outcome.set): \(outcome.status == .stored ? "stored" : "stored in part"): \(outcome.snapshot), \(content) as "
           + "\(Amount.bytes(outcome.storedBytes)), to \(places), in \(Amount.duration(outcome.seconds))")
+    }
+    for destination in outcome.destinations where destination.skipped == DestinationOutcome.notMounted {
+      output.line("\(outcome.set): \(destination.name): skipped: not mounted")
+    }
+    for medium in outcome.overdue {
+      output.warning(
+        "\(outcome.set): \(medium.name) has been away for \(Amount.duration(Double(medium.age))); "
+          + "\(Amount.duration(Double(medium.allowed))) are allowed",
+        hint: "connect and mount the medium, and run a backup")
     }
     output.event(
       "set",
@@ -63,14 +73,16 @@ final class BackupReporter: Sendable {
         .init("files", JSONValue(outcome.files)), .init("bytes", JSONValue(outcome.bytes)),
         .init("volumes", JSONValue(outcome.volumes)), .init("stored-bytes", JSONValue(outcome.storedBytes)),
         .init("seconds", JSONValue(outcome.seconds)), .init("findings", JSONValue(outcome.findings.count)),
-        .init("reason", JSONValue(outcome.reason)), .init("destinations", .array(outcome.destinations.map(Self.json))),
+        .init("reason", JSONValue(outcome.reason)),
+        .init("overdue", JSONValue(outcome.overdue.map(\.name))),
+        .init("destinations", .array(outcome.destinations.map(Self.json))),
       ])
   }
 
   private static func json(_ outcome: DestinationOutcome) -> JSONValue {
     .object([
       .init("name", .string(outcome.name)), .init("stored", .boolean(outcome.stored)),
-      .init("error", JSONValue(outcome.error)),
+      .init("error", JSONValue(outcome.error)), .init("skipped", JSONValue(outcome.skipped)),
     ])
   }
 }

@@ -15,6 +15,7 @@ final class IncrementalScan {
   private let set: SetConfiguration
   private let trust: VolumeTrust
   private let chunking: SourceChunking
+  private let secrets: SecretGuard
   private let readsAll: Bool
   private let report: (Finding) -> Void
   private let progress: (SnapshotContent) throws -> Void
@@ -32,17 +33,19 @@ final class IncrementalScan {
 
   /// - Parameter readsAll: reads every file, whatever the index says.
   init(
-    _ index: SetIndex, _ set: SetConfiguration, trust: VolumeTrust, chunking: SourceChunking, readsAll: Bool,
-    report: @escaping (Finding) -> Void, progress: @escaping (SnapshotContent) throws -> Void
+    _ index: SetIndex, _ set: SetConfiguration, trust: VolumeTrust, chunking: SourceChunking, secrets: SecretGuard,
+    readsAll: Bool, report: @escaping (Finding) -> Void, progress: @escaping (SnapshotContent) throws -> Void
   ) throws {
     self.index = index
     self.set = set
     self.trust = trust
     self.chunking = chunking
+    self.secrets = secrets
     self.readsAll = readsAll
     self.report = report
     self.progress = progress
     cursor = try index.files()
+    secrets.report = { [unowned self] in self.note($0) }
   }
 
   func run(_ sources: SetSources, isCancelled: () -> Bool) throws {
@@ -55,6 +58,7 @@ final class IncrementalScan {
   // MARK: Merging
 
   private func take(_ found: borrowing FoundEntry) throws {
+    try secrets.admit(found)
     let isKnown = try reach(found.entry.path)
     let target = links.target(of: found)
     if isKnown, try isUnchanged(found, target?.path) {
@@ -69,11 +73,13 @@ final class IncrementalScan {
 
   /// What was made for the set is always read: that is how its changes are found.
   private func take(_ extra: ExtraSource, isCancelled: () -> Bool) throws {
+    try secrets.admit(extra.entry)
     let isKnown = try reach(extra.entry.path)
     let read =
       switch extra.content {
-      case .spooled(let file): try chunking.read(file)
-      case .streamed(let command): try chunking.read { try command.run(isCancelled: isCancelled, into: $0) }
+      case .spooled(let file): try chunking.read(file, extra.entry.path)
+      case .streamed(let command):
+        try chunking.read(extra.entry.path) { try command.run(isCancelled: isCancelled, into: $0) }
       }
     var entry = extra.entry
     (entry.size, entry.digest) = (read.size, read.digest)
@@ -195,7 +201,7 @@ final class IncrementalScan {
     do {
       let file = try found.open()
       let before = try file.status()
-      let read = try chunking.read(file)
+      let read = try chunking.read(file, found.entry.path)
       let after = try file.status()
       content.bytes += read.size
       let isSteady =

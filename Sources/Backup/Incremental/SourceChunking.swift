@@ -9,14 +9,16 @@ internal import Repository
 final class SourceChunking {
   private let chunker: Chunker
   private let store: ChunkStore
+  private let secrets: SecretGuard
   private let hash = SHA256()
   private let buffer: UnsafeMutableRawBufferPointer
   /// Called with the bytes read after each chunk; what it throws ends the run.
   private let progress: (Int) throws -> Void
 
-  init(chunker: Chunker, store: ChunkStore, progress: @escaping (Int) throws -> Void) {
+  init(chunker: Chunker, store: ChunkStore, secrets: SecretGuard, progress: @escaping (Int) throws -> Void) {
     self.chunker = chunker
     self.store = store
+    self.secrets = secrets
     self.progress = progress
     // Four of the longest chunks: what is left over is moved to the front only now and then.
     buffer = .allocate(byteCount: chunker.sizes.maximum * 4, alignment: 4096)
@@ -32,12 +34,27 @@ final class SourceChunking {
   }
 
   /// Reads a file to its end, as long as that is now.
+  /// - Parameter path: as in `Entry.path`.
   /// - Throws: `FileError` where it cannot be read; anything else ends the run.
-  func read(_ file: SourceFile) throws -> Content {
+  func read(_ file: SourceFile, _ path: [UInt8]) throws -> Content {
+    secrets.begin(path)
+    do {
+      let content = try read(file)
+      try secrets.finish()
+      return content
+    } catch let error as FileError {
+      // What was read of it is in chunks already.
+      try secrets.finish()
+      throw error
+    }
+  }
+
+  private func read(_ file: SourceFile) throws -> Content {
     var reading = Reading()
     while !reading.isAtEnd {
       let room = makeRoom(&reading)
       let count = try file.read(at: reading.end, into: room)
+      try secrets.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
       reading.take(count, isAtEnd: count < room.count)
       try cut(&reading)
     }
@@ -45,10 +62,16 @@ final class SourceChunking {
   }
 
   /// Takes content as it comes.
-  /// - Parameter produce: calls what it is given with the content's pieces, one after the other.
-  func read(_ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Content {
+  /// - Parameters:
+  ///   - path: as in `Entry.path`.
+  ///   - produce: calls what it is given with the content's pieces, one after the other.
+  func read(
+    _ path: [UInt8], _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws -> Content {
+    secrets.begin(path)
     var reading = Reading()
     try produce { piece in
+      try secrets.take(piece)
       var rest = piece[...]
       while !rest.isEmpty {
         let room = makeRoom(&reading)
@@ -60,6 +83,7 @@ final class SourceChunking {
         if count == room.count { try cut(&reading) }
       }
     }
+    try secrets.finish()
     reading.take(0, isAtEnd: true)
     try cut(&reading)
     return finish(reading)
