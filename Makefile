@@ -3,8 +3,8 @@
 
 BUILD_PACKAGES = git pkg-config libcurl4-openssl-dev libgpgme-dev libtomlplusplus-dev libsqlite3-dev libssl-dev libzstd-dev
 RUN_PACKAGES = gnupg zstd
-TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd cron curl dash libarchive-tools mandoc memcached openssl \
-	python3-venv python3-yaml radosgw shellcheck systemd
+TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd cron curl dash libarchive-tools mandoc mariadb-client \
+	mariadb-server-core memcached openssl python3-venv python3-yaml radosgw shellcheck sqlite3 systemd
 BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic
 
 PREFIX = /usr/local
@@ -55,6 +55,7 @@ demo: build
 
 test: deps
 	@scripts/install-packages.sh $(TEST_PACKAGES)
+	@scripts/install-postgresql.sh
 	@Tests/Servers/install
 	@scripts/install-promtool.sh
 	swift build --build-tests

@@ -62,12 +62,14 @@ let package = Package(
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Archive", "Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
+    module(
+      "Policy",
+      ["Archive", "Digests", "Files", "OpenPGP", "Processes", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
         "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
-        "Repository", "Secrets", "Storage", system,
+        "Processes", "Repository", "Secrets", "Storage", system,
       ]),
     module(
       "Verify",

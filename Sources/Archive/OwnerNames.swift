@@ -1,14 +1,16 @@
 internal import Glibc
 
 /// Names of users and groups (`getpwuid_r(3)`, `getgrgid_r(3)`), each looked up once. Not safe for concurrent use.
-final class OwnerNames {
+public final class OwnerNames {
   private var users: [UInt32: String] = [:]
   private var groups: [UInt32: String] = [:]
   private var lastUser: (id: UInt32, name: String)?
   private var lastGroup: (id: UInt32, name: String)?
 
+  public init() {}
+
   /// Empty where the user has no name here.
-  func user(_ id: UInt32) -> String {
+  public func user(_ id: UInt32) -> String {
     if let lastUser, lastUser.id == id { return lastUser.name }
     let name = users[id] ?? Self.lookUpUser(id)
     users[id] = name
@@ -17,7 +19,7 @@ final class OwnerNames {
   }
 
   /// Empty where the group has no name here.
-  func group(_ id: UInt32) -> String {
+  public func group(_ id: UInt32) -> String {
     if let lastGroup, lastGroup.id == id { return lastGroup.name }
     let name = groups[id] ?? Self.lookUpGroup(id)
     groups[id] = name

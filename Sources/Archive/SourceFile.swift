@@ -24,6 +24,16 @@ public final class SourceFile: Sendable {
     guard try status().kind == .file else { throw FileError("open", path.absolute, .noSuchFileOrDirectory) }
   }
 
+  /// Opens a file that is no part of a walk, by its path.
+  /// - Throws: `ENOENT` also where it is a symbolic link or no regular file.
+  public convenience init(_ path: String) throws(FileError) {
+    let name = path.utf8.map { CChar(bitPattern: $0) } + [0]
+    let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: name.count)
+    defer { pointer.deallocate() }
+    pointer.initialize(from: name, count: name.count)
+    try self.init(directory: AT_FDCWD, name: pointer, path: Array(path.utf8.drop { $0 == UInt8(ascii: "/") }))
+  }
+
   deinit { close(descriptor) }
 
   /// The file as it is now (`fstat(2)`). Where size, `modified` or `changed` differ from what they were before reading,

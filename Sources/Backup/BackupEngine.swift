@@ -60,6 +60,7 @@ public final class BackupEngine {
         set: set.name, snapshot: environment.snapshotID(after: nil), status: .simulated)
       do {
         try NeverRules(configuration.never).check(set)
+        for program in set.programs { environment.observe(.wouldRun(set: set.name, program)) }
         let content = try SourceSurvey.survey(set) { environment.observe(.finding(set: set.name, $0)) }
         outcome.take(content)
         outcome.destinations = set.destinations.map { DestinationOutcome(name: $0, stored: false) }
@@ -93,6 +94,10 @@ public struct RunEnvironment: Sendable {
   public var isCancelled: @Sendable () -> Bool
   /// Called from several threads.
   public var observe: @Sendable (BackupEvent) -> Void
+  /// Seconds that a set's `after` may still take once a signal asked to stop.
+  public var hookGrace = 60.0
+  /// Bytes that outputs of commands and copies of databases leave free on the state's file system.
+  public var spoolReserve: UInt64 = 64 << 20
 
   public init(
     clock: @escaping @Sendable () -> Timestamp = { .now() },

@@ -12,6 +12,8 @@ public enum BackupEvent: Sendable {
   case destinationFailed(set: String?, destination: String, StorageError)
   /// Something an operator should know that is no failure (a torn catalog line set aside, a new epoch).
   case notice(String)
+  /// A dry run: this would be run, and was not.
+  case wouldRun(set: String, String)
   case setFinished(SetOutcome)
   /// A run of what is due passed over a set that is not.
   case setWaiting(SetFreshness)

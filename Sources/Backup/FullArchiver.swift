@@ -42,10 +42,8 @@ final class FullArchiver {
 
   deinit { buffer.deallocate() }
 
-  func pack(_ set: SetConfiguration) throws {
-    try set.walker().walk(
-      visit: { found throws(any Error) in try pack(found) },
-      report: { finding throws(any Error) in note(Finding(finding)) })
+  func pack(_ sources: SetSources) throws {
+    try sources.walk(visit: { try pack($0) }, take: { try pack($0) }, report: { note($0) })
     try pax.finish()
     try assembler.finish()
   }
@@ -74,6 +72,38 @@ final class FullArchiver {
           : Finding(.unreadable, entry.path.displayPath, "cannot be opened: \(error.errno)"))
     }
     if try packContent(of: file, as: &entry) { links.stored(entry, as: found.status) }
+  }
+
+  /// Content that lies ready: whoever made it has vouched for it, so what is missing now ends the run.
+  private func pack(_ extra: ExtraSource) throws {
+    var entry = extra.entry
+    let path = "/\(entry.path.displayPath)"
+    guard case .spooled(let file) = extra.content else {
+      throw BackupError(.failed, "\(path): its size must be known before it is packed")
+    }
+    entry.size = try file.status().size
+    try secrets.admit(entry)
+    try assembler.memberBegins(size: entry.size)
+    secrets.begin(entry.path)
+    try pax.begin(entry)
+    var position: UInt64 = 0
+    while position < entry.size {
+      let wanted = Int(min(UInt64(Self.bufferSize), entry.size - position))
+      guard try read(file, at: position, length: wanted) == wanted else {
+        throw BackupError(.failed, "\(path): what was made of it in the state folder was cut short")
+      }
+      let piece = UnsafeRawBufferPointer(rebasing: buffer[..<wanted])
+      hash.update(piece)
+      try secrets.take(piece)
+      try pax.write(piece)
+      position += UInt64(wanted)
+      content.bytes += UInt64(wanted)
+      try progress(content)
+    }
+    try secrets.finish()
+    try pax.end()
+    entry.digest = hash.finish()
+    try list(entry)
   }
 
   /// An entry without content of its own.

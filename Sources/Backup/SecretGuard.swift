@@ -43,9 +43,11 @@ final class SecretGuard {
   // MARK: Names
 
   /// Refuses what `never` names. The run has looked before it began; this is for what has come since.
-  func admit(_ found: borrowing FoundEntry) throws {
+  func admit(_ found: borrowing FoundEntry) throws { try admit(found.entry) }
+
+  func admit(_ entry: Entry) throws {
     if never.isEmpty { return }
-    do { try never.check(found.entry.path, isDirectory: found.status.kind == .directory) } catch {
+    do { try never.check(entry.path, isDirectory: entry.kind == .directory) } catch {
       throw BackupError(error)
     }
   }

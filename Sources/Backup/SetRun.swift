@@ -65,25 +65,23 @@ final class SetRun {
 
   func perform() -> SetOutcome {
     let began = environment.clock()
+    let hooks = SetHooks(set, host: configuration.host, environment)
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
       try NeverRules(configuration.never).check(set)
       try announce()
       guard !lanes.isEmpty || !mirrors.isEmpty else { throw noDestination }
+      try hooks.runBefore("\(snapshot)")
       let mirror = try mirrorTree()
       if configuration.isLookedAt(set), group.medium == nil {
         sources = SourceDigest.of(set, in: configuration, now: environment.clock())
       }
-      switch set.mode {
-      case _ where lanes.isEmpty && mirror != nil: try concludeMirrored(mirror, began: began)
-      case .full:
-        if let last = unchangedSnapshot() {
-          concludeUnchanged(last, began: began)
-        } else {
-          let packed = try storeVolumes(packFull)
-          conclude(packed, began: began, manifest: try storeManifest(packed))
-        }
-      case .incremental: try performIncremental(began: began)
+      if lanes.isEmpty, let mirror {
+        try concludeMirrored(mirror, began: began)
+      } else if set.mode == .full, let last = unchangedSnapshot() {
+        concludeUnchanged(last, began: began)
+      } else {
+        try store(began: began)
       }
     } catch let violation as NeverRules.Violation {
       let error = BackupError(violation)
@@ -91,10 +89,33 @@ final class SetRun {
     } catch {
       fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
+    runAfter(hooks)
     return outcome
   }
 
-  private func performIncremental(began: Timestamp) throws {
+  /// Whatever came before: what `before` took hold of must be let go. The snapshot stands however this ends.
+  private func runAfter(_ hooks: SetHooks) {
+    guard let error = hooks.runAfter(outcome) else { return }
+    environment.observe(.notice("\(set.name): \(error)"))
+    guard outcome.status != .failed else { return }
+    outcome.status = .partial
+    outcome.reason = "\(error)"
+    outcome.hint = error.hint
+  }
+
+  private func store(began: Timestamp) throws {
+    let sources = try SetSources(
+      set, state: state.folder, spoolReserve: environment.spoolReserve, clock: environment.clock,
+      isCancelled: environment.isCancelled)
+    switch set.mode {
+    case .full:
+      let packed = try storeVolumes { try packFull(sources, $0) }
+      conclude(packed, began: began, manifest: try storeManifest(packed))
+    case .incremental: try performIncremental(sources, began: began)
+    }
+  }
+
+  private func performIncremental(_ sources: SetSources, began: Timestamp) throws {
     do {
       let index = try NodeIndex(
         folder: state.folder, epoch: state.epoch, now: environment.clock(), marks: state.publications,
@@ -107,7 +128,7 @@ final class SetRun {
       try distrustChangedMedium(run)
       let packed = try storeVolumes { pipeline in
         try run.pack(
-          pipeline, secrets: try secretGuard(pipeline), report: reportFinding, progress: progressReporter())
+          sources, pipeline, secrets: try secretGuard(pipeline), report: reportFinding, progress: progressReporter())
       }
       guard let packed else { return concludeUnchanged(try run.lastStored ?? snapshot, began: began) }
       let manifest = try storeManifest(packed)
@@ -183,8 +204,7 @@ final class SetRun {
   }
 
   /// Concludes a run that had mirrors alone: its record names the digest of their listing in the manifest's place.
-  private func concludeMirrored(_ mirror: SetMirror?, began: Timestamp) throws {
-    guard let mirror else { return }
+  private func concludeMirrored(_ mirror: SetMirror, began: Timestamp) throws {
     guard mirrored.contains(where: \.stored) else {
       throw BackupError(.failed, "no destination could store the snapshot")
     }
@@ -250,13 +270,13 @@ final class SetRun {
     }
   }
 
-  private func packFull(_ pipeline: VolumePipeline) throws -> PackedSnapshot {
+  private func packFull(_ sources: SetSources, _ pipeline: VolumePipeline) throws -> PackedSnapshot {
     let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
     let secrets = try secretGuard(pipeline)
     let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try secrets.send($0) }
     let archiver = FullArchiver(
       assembler: assembler, manifest: manifest, secrets: secrets, report: reportFinding, progress: progressReporter())
-    try archiver.pack(set)
+    try archiver.pack(sources)
     let volumes = try pipeline.finish()
     return PackedSnapshot(
       content: archiver.content, manifest: manifest, volumes: volumes, newVolumes: volumes.count,
@@ -291,7 +311,7 @@ final class SetRun {
     let description = SnapshotDescription(
       id: snapshot, host: configuration.host, set: set.name, class: set.dataClass, mode: set.mode.rawValue,
       epoch: state.epoch, started: snapshot.started.rfc3339, finished: environment.clock().rfc3339,
-      paths: set.paths.map { Array($0.utf8).displayPath }, recipients: keys.recipients.map(\.description),
+      paths: set.sourcePaths.map { Array($0.utf8).displayPath }, recipients: keys.recipients.map(\.description),
       signer: keys.signerFingerprint.description, tool: "redoubt \(redoubtVersion)", entries: content.entries,
       files: content.files, bytes: content.bytes, findings: content.findings, chunkSizes: packed.chunkSizes)
     let plain = try packed.manifest.finish(description, volumes: packed.volumes, listing: packed.listing)

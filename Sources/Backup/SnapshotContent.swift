@@ -33,10 +33,20 @@ extension SetConfiguration {
 
 /// What a set's sources hold, by their metadata alone.
 enum SourceSurvey {
+  /// Copies of databases count with the size of the live ones, outputs of commands as an empty file: nothing is run.
   static func survey(_ set: SetConfiguration, report: (Finding) -> Void) throws(BackupError) -> SnapshotContent {
     var content = SnapshotContent()
+    var replaced: Set<[UInt8]> = []
+    for database in set.sqlite {
+      let (entry, size) = try DatabaseCopy.look(at: database)
+      content.bytes += size
+      for suffix in [""] + DatabaseCopy.sideSuffixes { replaced.insert(entry.path + Array(suffix.utf8)) }
+    }
+    content.entries = set.sqlite.count + (set.command.isEmpty ? 0 : 1)
+    content.files = content.entries
     try set.walker().walk(
       visit: { found throws(BackupError) in
+        guard !replaced.contains(found.entry.path) else { return }
         content.entries += 1
         if found.status.kind == .file {
           content.files += 1
@@ -44,6 +54,7 @@ enum SourceSurvey {
         }
       },
       report: { finding throws(BackupError) in
+        guard !replaced.contains(finding.path) else { return }
         let finding = Finding(finding)
         report(finding)
         content.add(finding)

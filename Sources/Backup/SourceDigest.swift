@@ -24,9 +24,10 @@ enum SourceDigest {
   /// as this, in seconds, is not relied on.
   private static let granularity: Int64 = 2
 
-  /// - Returns: nil where something has changed just now, or the sources cannot be walked at all.
+  /// - Returns: nil where something has changed just now, where the sources cannot be walked at all, and where a walk does
+  ///   not show all changes: those of a program's output, of a database's log, and of what `before` makes.
   static func of(_ set: SetConfiguration, in node: NodeConfiguration, now: Timestamp) -> SHA256Digest? {
-    guard !set.paths.isEmpty else { return nil }
+    guard !set.paths.isEmpty, set.command.isEmpty, set.sqlite.isEmpty, set.before.isEmpty else { return nil }
     let hash = SHA256()
     func add(_ text: String) { hash.update(Array(text.utf8) + [0]) }
     add("1 \(set.mode.rawValue) \(set.dataClass) \(set.excludeCaches) \(set.oneFileSystem)")

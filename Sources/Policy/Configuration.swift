@@ -103,6 +103,19 @@ public struct SetConfiguration: Sendable, Equatable {
   /// Seconds that each snapshot stays restorable where a destination's storage expires by itself, counted from the time
   /// in its id; nil where no destination's does.
   public var retention: Int64?
+  /// A program with its arguments, whose standard output is stored as one file; empty for none.
+  public var command: [String] = []
+  /// That file's name; nil for the set's name and `.dump`.
+  public var commandName: String?
+  /// Seconds after which the program is ended.
+  public var commandTimeout: Int64 = 6 * 3600
+  /// Absolute paths of SQLite databases that are stored as consistent copies.
+  public var sqlite: [String] = []
+  /// Programs with their arguments to run before anything is read and after all is done; empty for none.
+  public var before: [String] = []
+  public var after: [String] = []
+  /// Seconds after which each of them is ended.
+  public var hookTimeout: Int64 = 3600
   public var secrets = SecretPolicy.warn
   /// Absolute paths and patterns of files and folders that may hold secrets.
   public var secretsAllow: [String] = []
@@ -112,6 +125,11 @@ public struct SetConfiguration: Sendable, Equatable {
     self.paths = paths
     self.destinations = destinations
   }
+}
+
+extension SetConfiguration {
+  /// Where snapshots have the command's output: an absolute path that is no file of the node's.
+  public var commandPath: String { "/dump/\(commandName ?? "\(name).dump")" }
 }
 
 /// When `redoubt watch` backs up what has changed; seconds.

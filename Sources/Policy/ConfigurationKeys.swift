@@ -74,6 +74,10 @@ enum SetKey: String, ConfigurationKey {
   case refresh, compact, retention
   case ignoreInode = "ignore-inode"
   case ignoreCtime = "ignore-ctime"
+  case command, sqlite, before, after
+  case commandName = "command-name"
+  case commandTimeout = "command-timeout"
+  case hookTimeout = "hook-timeout"
   case secrets
   case secretsAllow = "secrets-allow"
 

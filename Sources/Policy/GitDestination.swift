@@ -91,6 +91,11 @@ extension ConfigurationReader {
   ) {
     for case let destination? in known.values
     where destination.layout == .plain && set.destinations.contains(destination.name) {
+      if !set.command.isEmpty || !set.sqlite.isEmpty {
+        reader.report(
+          .destinations, "'\(destination.name)' takes files as they are, and this set has a command or a database",
+          hint: "give those a set of their own with other destinations")
+      }
       if set.secrets == .refuse { continue }
       reader.report(
         .destinations, "'\(destination.name)' takes the set's files unencrypted, so none of them may hold a secret",

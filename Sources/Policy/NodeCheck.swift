@@ -1,5 +1,6 @@
 public import Files
 internal import OpenPGP
+internal import Processes
 internal import Storage
 
 /// What a check found.
@@ -47,6 +48,7 @@ public struct NodeCheck: Sendable {
         guard let reason = FileAccess.readProblem(path) else { continue }
         report.problems.append(ConfigurationProblem(.error, reason, key: "set.\(set.name).paths"))
       }
+      report.problems += sourceProblems(set)
     }
     report.problems += node.alerts.problems()
     report.problems += neverProblems(node)
@@ -56,6 +58,23 @@ public struct NodeCheck: Sendable {
       }
     }
     return report
+  }
+
+  /// Programs that are not there, databases that cannot be read.
+  private func sourceProblems(_ set: SetConfiguration) -> [ConfigurationProblem] {
+    var problems: [ConfigurationProblem] = []
+    let programs = [("command", set.command), ("before", set.before), ("after", set.after)]
+    for (key, words) in programs where !words.isEmpty && Program(words).location == nil {
+      problems.append(
+        ConfigurationProblem(
+          .error, "there is no program \(words[0])\(words[0].hasPrefix("/") ? "" : " on PATH")",
+          key: "set.\(set.name).\(key)", hint: "install it, or write its whole path"))
+    }
+    for path in set.sqlite {
+      guard let reason = FileAccess.readProblem(path) else { continue }
+      problems.append(ConfigurationProblem(.error, reason, key: "set.\(set.name).sqlite"))
+    }
+    return problems
   }
 
   /// Walks each set's names where the configuration names what no set may hold.

@@ -28,6 +28,7 @@ struct SetReader {
     if let mode = reader.choice(.mode, SetConfiguration.Mode.self) { set.mode = mode }
     if let bytes = reader.bytes(.volumeSize, in: 1 << 20...1 << 30) { set.volumeSize = bytes }
     if let level = reader.integer(.compressionLevel, in: 1...19) { set.compressionLevel = level }
+    readPrograms(&set)
     if let policy = reader.choice(.secrets, SecretPolicy.self) { set.secrets = policy }
     set.secretsAllow = secretsAllow(paths)
     readIncremental(&set)
@@ -96,7 +97,9 @@ struct SetReader {
   private var knownClasses: String { (frequencies ?? .standard).names.joined(separator: ", ") }
 
   private func paths() -> [String] {
-    reader.require(.paths, hint: "paths = [\"/opt/node/keys\"]")
+    if !reader.has(.command), !reader.has(.sqlite) {
+      reader.require(.paths, hint: "paths = [\"/opt/node/keys\"]; command or sqlite can take its place")
+    }
     guard let texts = reader.strings(.paths, ifEmpty: ("has no path in it", "paths = [\"/opt/node/keys\"]")) else {
       return []
     }

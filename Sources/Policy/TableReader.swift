@@ -180,6 +180,26 @@ struct TableReader<Key: ConfigurationKey> {
     return texts
   }
 
+  /// A program and its arguments: an array of strings of which the first is not empty.
+  func words(_ key: Key) -> [String]? {
+    let nodes: [TOMLNode]? = value(key, "an array of strings") { if case .array(let nodes) = $0 { nodes } else { nil } }
+    guard let nodes else { return nil }
+    let words = nodes.compactMap { if case .string(let text) = $0 { text } else { nil } }
+    guard words.count == nodes.count else {
+      report(key, "must hold strings alone: the program and its arguments")
+      return nil
+    }
+    guard let program = words.first, !program.isEmpty, !words.contains(where: { $0.utf8.contains(0) }) else {
+      report(key, "names no program", hint: "\(key.rawValue) = [\"program\", \"argument\"]")
+      return nil
+    }
+    guard program.hasPrefix("/") || !program.contains("/") else {
+      report(key, "'\(program)' is neither a name to be looked for on PATH nor an absolute path")
+      return nil
+    }
+    return words
+  }
+
   /// `[key]`.
   func table(_ key: Key) -> [String: TOMLNode]? {
     value(key, "a table") { if case .table(let table) = $0 { table } else { nil } }

@@ -108,7 +108,7 @@ final class ChildProcess {
   }
 
   /// `execvp(3)`'s search, done before the start so that a missing program has a message of its own.
-  private static func locate(_ program: Program) -> String? {
+  static func locate(_ program: Program) -> String? {
     guard let name = program.words.first, !name.isEmpty else { return nil }
     if name.contains("/") { return access(name, F_OK) == 0 ? name : nil }
     let path = environment(of: program)["PATH"] ?? "/usr/bin:/bin"

@@ -27,6 +27,9 @@ public struct Program: Sendable, Equatable {
 
   /// The program's name for messages: without its folders and its arguments, which may hold secrets.
   public var name: String { words.first?.split(separator: "/").last.map(String.init) ?? "" }
+
+  /// Where the program is: its own path, or the first of that name on `PATH`. Nil where there is none.
+  public var location: String? { ChildProcess.locate(self) }
 }
 
 /// How a program ended, and what it said.
@@ -44,7 +47,8 @@ public struct ProgramOutcome: Sendable, Equatable {
   public var ending: Ending
   /// Standard output, as much as `Program.outputLimit` allows.
   public var output: [UInt8] = []
-  /// Whether there was more of it.
+  /// Whether there was more of it: beyond `Program.outputLimit`, or from others that the program had left running with
+  /// its output open, and that were ended.
   public var isOutputCut = false
   /// The end of standard error.
   public var errors: [UInt8] = []

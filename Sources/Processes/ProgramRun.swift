@@ -19,7 +19,7 @@ extension Program {
       isCut = isCut || piece.count > room
     }
     outcome.output = output
-    outcome.isOutputCut = isCut
+    outcome.isOutputCut = isCut || outcome.isOutputCut
     return outcome
   }
 
@@ -86,10 +86,12 @@ private final class ProgramRun {
       if hasEnded, let killTime, Self.now() > killTime { break }
     }
     // Children that outlive the program in its group belong to nobody.
+    let isLeftOpen = child.output >= 0
     isTaken = true
     let status = child.end()
     var outcome = ProgramOutcome(ending: ending ?? Self.ending(status))
     outcome.errors = errors
+    outcome.isOutputCut = isLeftOpen
     return outcome
   }
 

@@ -30,6 +30,9 @@ final class BackupReporter: Sendable {
         "\(set.map { "\($0): " } ?? "")destination \(destination): \(error)", hint: error.hint,
         about: Subject(set: set, destination: destination))
     case .notice(let text): output.warning(text)
+    case .wouldRun(let set, let program):
+      output.line("\(set): would run \(program)")
+      output.event("would-run", [.init("set", .string(set)), .init("program", .string(program))])
     case .setFinished(let outcome): show(outcome)
     case .setWaiting(let freshness):
       output.line(

@@ -22,6 +22,8 @@ final class Household {
   var removable: (any RemovableWriter)?
   var clock: @Sendable () -> Timestamp = { .now() }
   var isCancelled: @Sendable () -> Bool = { false }
+  /// What else of the environment a test chooses.
+  var adjust: (inout RunEnvironment) -> Void = { _ in }
   let events = EventList()
 
   /// - Parameter destinations: each is a folder of that name.
@@ -63,6 +65,7 @@ final class Household {
     environment.clock = clock
     environment.isCancelled = isCancelled
     environment.observe = { [events] in events.add($0) }
+    adjust(&environment)
     var writers: [String: any ObjectWriter] = [:]
     for destination in node.destinations {
       writers[destination.name] =

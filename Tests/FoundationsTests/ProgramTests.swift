@@ -40,6 +40,15 @@ import Testing
     #expect(count == 5_000_000 && outcome.succeeded)
   }
 
+  @Test func outputThatOthersStillWriteIsCut() throws {
+    var program = shell("sleep 60 & echo out")
+    program.grace = 0.3
+    let outcome = try program.run()
+    #expect(outcome.succeeded && outcome.isOutputCut)
+    #expect(outcome.output == Array("out\n".utf8))
+    #expect(try !shell("echo out").run().isOutputCut)
+  }
+
   @Test func aConsumerThatFailsEndsTheProgram() throws {
     struct Full: Error {}
     #expect(throws: Full.self) { _ = try shell("yes").stream { _ in throw Full() } }

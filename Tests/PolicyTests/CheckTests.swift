@@ -109,6 +109,27 @@ import Testing
     #expect(json.lines.count == expected.count + 1)
   }
 
+  @Test func programsAndDatabasesThatAreNotThereAreNamed() throws {
+    try makeKeys()
+    let path = try write {
+      $0.replacing(
+        "paths = [",
+        with: """
+          command = ["no-such-dump"]
+          before = ["sh", "-c", "true"]
+          after = ["/no/such/program"]
+          sqlite = ["\(folder.path)/gone.db"]
+          paths = [
+          """)
+    }
+    #expect(
+      messages(path) == [
+        "error: set.keys.command: there is no program no-such-dump on PATH",
+        "error: set.keys.after: there is no program /no/such/program",
+        "error: set.keys.sqlite: \(folder.path)/gone.db does not exist",
+      ])
+  }
+
   @Test func warningsAloneLeaveTheExitCodeAtZero() throws {
     try makeKeys()
     let path = try write(mode: 0o644)

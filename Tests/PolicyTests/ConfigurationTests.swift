@@ -40,6 +40,30 @@ import Testing
     #expect(node.sets == [set])
   }
 
+  @Test func programsAndDatabasesTakeThePlaceOfPaths() throws {
+    let node = try NodeConfiguration.load(
+      try folder.write(
+        "redoubt.toml",
+        Sample.node.replacing(
+          "paths = [\"/opt/convex/peer-keys.dat\", \"/etc//convex/\"]",
+          with: """
+            command = ["pg_dump", "-t", "a", "-t", "b", ""]
+            command-timeout = "90s"
+            sqlite = ["/var//lib/a.db"]
+            before = ["systemctl", "stop", "peer"]
+            after = ["/usr/bin/systemctl", "start", "peer"]
+            hook-timeout = "5m"
+            """)))
+    var set = node.sets[0]
+    #expect(set.paths == [] && set.sqlite == ["/var/lib/a.db"])
+    #expect(set.command == ["pg_dump", "-t", "a", "-t", "b", ""], "arguments may repeat and be empty")
+    #expect(set.commandPath == "/dump/peer-keys.dump")
+    #expect(set.commandTimeout == 90 && set.hookTimeout == 300)
+    #expect(set.before == ["systemctl", "stop", "peer"] && set.after == ["/usr/bin/systemctl", "start", "peer"])
+    set.commandName = "client.sql"
+    #expect(set.commandPath == "/dump/client.sql")
+  }
+
   @Test func readsEveryKeyOfAKeeper() throws {
     let keeper = try KeeperConfiguration.load(try folder.write("verify.toml", Sample.keeper))
     #expect(keeper.state == "/var/lib/redoubt-verify")
@@ -137,6 +161,52 @@ import Testing
     (
       "volume-size = \"8 MiB\"", "mode = \"incremental\"\ncompact = 1.5",
       "line 34: error: set.peer-keys.compact: must be from 0 to 1, but is 1.5"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "command-name = \"a.sql\"",
+      "line 33: error: set.peer-keys.command-name: means something with command alone"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "hook-timeout = \"5m\"",
+      "line 33: error: set.peer-keys.hook-timeout: means something with before or after alone"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "command = \"pg_dump\"",
+      "line 33: error: set.peer-keys.command: must be an array of strings, but is a string"
+    ),
+    ("volume-size = \"8 MiB\"", "command = []", "line 33: error: set.peer-keys.command: names no program"),
+    (
+      "volume-size = \"8 MiB\"", "before = [\"sleep\", 1]",
+      "line 33: error: set.peer-keys.before: must hold strings alone: the program and its arguments"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "after = [\"bin/go\"]",
+      "line 33: error: set.peer-keys.after: 'bin/go' is neither a name to be looked for on PATH nor an absolute path"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "command = [\"a\"]\ncommand-name = \"a/b\"",
+      "line 34: error: set.peer-keys.command-name: 'a/b' is no file name"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "command = [\"a\"]\ncommand-timeout = \"0s\"",
+      "line 34: error: set.peer-keys.command-timeout: must be from 1s to 30d, but is 0s"
+    ),
+    ("volume-size = \"8 MiB\"", "sqlite = []", "line 33: error: set.peer-keys.sqlite: has no path in it"),
+    (
+      "volume-size = \"8 MiB\"", "sqlite = [\"a.db\"]",
+      "line 33: error: set.peer-keys.sqlite: 'a.db' is not an absolute path"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "sqlite = [\"/a/b.db\", \"/a//b.db\"]",
+      "line 33: error: set.peer-keys.sqlite: '/a//b.db' is there twice"
+    ),
+    (
+      "volume-size = \"8 MiB\"", "command = [\"a\"]\nsqlite = [\"/dump/peer-keys.dump\"]",
+      "line 34: error: set.peer-keys.sqlite: '/dump/peer-keys.dump' is where snapshots have the command's output"
+    ),
+    (
+      "\"/etc//convex/\"]", "\"/dump/x/y\"]\ncommand = [\"a\"]\ncommand-name = \"x\"",
+      "line 30: error: set.peer-keys.paths: '/dump/x/y' is where snapshots have the command's output"
     ),
     ("[\"offsite\", \"disk\"]", "[]", "line 34: error: set.peer-keys.destinations: has no destination in it"),
     (

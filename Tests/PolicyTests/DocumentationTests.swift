@@ -122,8 +122,12 @@ import Testing
       String(text.split(separator: "\n.Ed")[0]) + "\n"
     }
     try #require(examples.count == 2)
+    #expect(try Recipes.all().count == 5)
     let folder = try ScratchFolder()
     #expect(NodeConfiguration.inspect(try folder.write("node", examples[0])).problems == [])
     #expect(KeeperConfiguration.inspect(try folder.write("keeper", examples[1])).problems == [])
+    // The recipes' destination is the example's.
+    let whole = examples[0] + (try Recipes.all()).map { "\n" + $0.text }.joined()
+    #expect(NodeConfiguration.inspect(try folder.write("recipes", whole)).problems == [])
   }
 }

@@ -67,7 +67,7 @@ final class IncrementalRun {
   /// Reads the sources and stores what is new.
   /// - Returns: nil where the last snapshot still says it all.
   func pack(
-    _ pipeline: VolumePipeline, secrets: SecretGuard, report: @escaping (Finding) -> Void,
+    _ sources: SetSources, _ pipeline: VolumePipeline, secrets: SecretGuard, report: @escaping (Finding) -> Void,
     progress: @escaping (SnapshotContent) throws -> Void
   ) throws -> PackedSnapshot? {
     let trust = try VolumeTrust(files, set, now: began)
@@ -89,7 +89,7 @@ final class IncrementalRun {
       content = $0
       try progress($0)
     }
-    try scan.run()
+    try scan.run(sources, isCancelled: environment.isCancelled)
     try store.flush()
     if try isUnchanged(scan, trust) {
       // What was read again and found as it was need not be read again.

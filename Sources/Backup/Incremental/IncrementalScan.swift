@@ -48,11 +48,10 @@ final class IncrementalScan {
     secrets.report = { [unowned self] in self.note($0) }
   }
 
-  func run() throws {
+  func run(_ sources: SetSources, isCancelled: () -> Bool) throws {
     hasRow = try cursor.advance()
-    try set.walker().walk(
-      visit: { found throws(any Error) in try take(found) },
-      report: { finding throws(any Error) in note(Finding(finding)) })
+    try sources.walk(
+      visit: { try take($0) }, take: { try take($0, isCancelled: isCancelled) }, report: { note($0) })
     while hasRow { try dropRow() }
   }
 
@@ -60,12 +59,7 @@ final class IncrementalScan {
 
   private func take(_ found: borrowing FoundEntry) throws {
     try secrets.admit(found)
-    var order = hasRow ? cursor.compare(found.entry.path) : -1
-    while hasRow, order > 0 {
-      try dropRow()
-      order = hasRow ? cursor.compare(found.entry.path) : -1
-    }
-    let isKnown = hasRow && order == 0
+    let isKnown = try reach(found.entry.path)
     let target = links.target(of: found)
     if isKnown, try isUnchanged(found, target?.path) {
       try keepRow(found)
@@ -75,6 +69,50 @@ final class IncrementalScan {
     }
     if isKnown { hasRow = try cursor.advance() }
     try progress(content)
+  }
+
+  /// What was made for the set is always read: that is how its changes are found.
+  private func take(_ extra: ExtraSource, isCancelled: () -> Bool) throws {
+    try secrets.admit(extra.entry)
+    let isKnown = try reach(extra.entry.path)
+    let read =
+      switch extra.content {
+      case .spooled(let file): try chunking.read(file, extra.entry.path)
+      case .streamed(let command):
+        try chunking.read(extra.entry.path) { try command.run(isCancelled: isCancelled, into: $0) }
+      }
+    var entry = extra.entry
+    (entry.size, entry.digest) = (read.size, read.digest)
+    let known = isKnown ? try cursor.record() : nil
+    if case .streamed = extra.content, let known, known.chunks == read.chunks {
+      // The same output as before is as old as it was.
+      var reader = MTreeReader()
+      if let before = try reader.entry(from: known.line[...]) { entry.modified = before.modified }
+    }
+    let record = FileRecord(
+      path: entry.path,
+      stamp: FileStamp(
+        kind: FileStamp.file, mode: entry.mode, owner: entry.owner, group: entry.group, size: entry.size,
+        modified: entry.modified, changed: entry.modified, device: 0, inode: 0, flags: Self.mustReadAgain),
+      line: MTreeWriter.line(for: entry), attributes: IndexedAttributes(entry).encoded, chunks: read.chunks)
+    if known?.describesTheSame(as: record) != true || !read.chunks.allSatisfy(trust.isTrusted) { changes += 1 }
+    try index.stage(record)
+    if isKnown { hasRow = try cursor.advance() }
+    content.entries += 1
+    content.files += 1
+    content.bytes += read.size
+    try progress(content)
+  }
+
+  /// Drops what the index has before a path.
+  /// - Returns: whether the index has the path too.
+  private func reach(_ path: [UInt8]) throws -> Bool {
+    var order = hasRow ? cursor.compare(path) : -1
+    while hasRow, order > 0 {
+      try dropRow()
+      order = hasRow ? cursor.compare(path) : -1
+    }
+    return hasRow && order == 0
   }
 
   /// The index has what the sources no longer have.

@@ -50,39 +50,98 @@ final class SourceChunking {
   }
 
   private func read(_ file: SourceFile) throws -> Content {
+    var reading = Reading()
+    while !reading.isAtEnd {
+      let room = makeRoom(&reading)
+      let count = try file.read(at: reading.end, into: room)
+      try secrets.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
+      reading.take(count, isAtEnd: count < room.count)
+      try cut(&reading)
+    }
+    return finish(reading)
+  }
+
+  /// Takes content as it comes.
+  /// - Parameters:
+  ///   - path: as in `Entry.path`.
+  ///   - produce: calls what it is given with the content's pieces, one after the other.
+  func read(
+    _ path: [UInt8], _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws -> Content {
+    secrets.begin(path)
+    var reading = Reading()
+    try produce { piece in
+      try secrets.take(piece)
+      var rest = piece[...]
+      while !rest.isEmpty {
+        let room = makeRoom(&reading)
+        let count = min(room.count, rest.count)
+        room.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+        rest = rest.dropFirst(count)
+        reading.take(count, isAtEnd: false)
+        // As with a file: not before the buffer is full.
+        if count == room.count { try cut(&reading) }
+      }
+    }
+    try secrets.finish()
+    reading.take(0, isAtEnd: true)
+    try cut(&reading)
+    return finish(reading)
+  }
+
+  // MARK: Cutting
+
+  /// How far a file is.
+  private struct Reading {
     var content = Content(digest: SHA256.digest([]))
-    // The bytes that are read and not cut yet.
+    /// The bytes of the buffer that are read and not cut yet.
     var window = 0..<0
     var isAtEnd = false
-    while true {
-      if window.count < chunker.sizes.maximum, !isAtEnd {
-        let rest = UnsafeRawBufferPointer(rebasing: buffer[window])
-        buffer.copyMemory(from: rest)
-        window = 0..<window.count
-        while !isAtEnd, window.count < buffer.count {
-          let count = try file.read(
-            at: content.size + UInt64(window.count),
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[window.upperBound...]))
-          if count == 0 { isAtEnd = true }
-          try secrets.take(UnsafeRawBufferPointer(rebasing: buffer[window.upperBound..<window.upperBound + count]))
-          window = 0..<window.count + count
-        }
-      }
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[window])
-      guard let length = chunker.cut(bytes, atEnd: isAtEnd) else { break }
+    /// The bytes read, cut or not.
+    var end: UInt64 { content.size + UInt64(window.count) }
+
+    mutating func take(_ count: Int, isAtEnd: Bool) {
+      window = window.lowerBound..<window.upperBound + count
+      self.isAtEnd = isAtEnd
+    }
+  }
+
+  /// Moves what is left to the buffer's front.
+  /// - Returns: what is free behind it; never nothing once `cut` has been called on a full buffer.
+  private func makeRoom(_ reading: inout Reading) -> UnsafeMutableRawBufferPointer {
+    if reading.content.size == 0, reading.window.isEmpty {
+      // What a file that could not be read to its end has left.
+      _ = hash.finish()
+    }
+    if reading.window.lowerBound > 0 {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[reading.window]))
+      reading.window = 0..<reading.window.count
+    }
+    return UnsafeMutableRawBufferPointer(rebasing: buffer[reading.window.upperBound...])
+  }
+
+  /// Stores chunks while their length is certain.
+  private func cut(_ reading: inout Reading) throws {
+    while reading.isAtEnd || reading.window.count >= chunker.sizes.maximum {
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[reading.window])
+      guard let length = chunker.cut(bytes, atEnd: reading.isAtEnd) else { break }
       let chunk = UnsafeRawBufferPointer(rebasing: bytes[..<length])
       let (id, digest) = try store.put(chunk)
       // A file of one chunk has the chunk's digest: hashed once.
-      if content.chunks.isEmpty, isAtEnd, length == window.count {
-        content.digest = digest
+      if reading.content.chunks.isEmpty, reading.isAtEnd, length == bytes.count {
+        reading.content.digest = digest
       } else {
         hash.update(chunk)
       }
-      content.chunks.append(id)
-      content.size += UInt64(length)
-      window = window.lowerBound + length..<window.upperBound
+      reading.content.chunks.append(id)
+      reading.content.size += UInt64(length)
+      reading.window = reading.window.lowerBound + length..<reading.window.upperBound
       try progress(length)
     }
+  }
+
+  private func finish(_ reading: Reading) -> Content {
+    var content = reading.content
     if content.chunks.count > 1 { content.digest = hash.finish() }
     return content
   }
