@@ -114,7 +114,7 @@ final class SetRun {
   private func storeVolumes<Packed>(_ pack: (VolumePipeline) throws -> Packed) throws -> Packed {
     let (set, snapshot, layout, environment) = (set, snapshot, layout, environment)
     let pipeline = VolumePipeline(
-      workers: workerCount(configured: configuration.workers), encryptor: keys.encryptor,
+      workers: workerCount(configured: configuration.workers), volumeSize: set.volumeSize, encryptor: keys.encryptor,
       compressionLevel: set.compressionLevel, lanes: lanes, root: layout.root,
       clock: environment.clock, name: { layout.volumeName(set.name, snapshot, $0) }
     ) { lane, result in
@@ -138,7 +138,7 @@ final class SetRun {
 
   private func packFull(_ pipeline: VolumePipeline) throws -> PackedSnapshot {
     let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
-    let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try pipeline.send($0) }
+    let assembler = VolumeAssembler(volumeSize: set.volumeSize, memory: pipeline.memory) { try pipeline.send($0) }
     let archiver = FullArchiver(
       assembler: assembler, manifest: manifest, report: reportFinding, progress: progressReporter())
     try archiver.pack(set)

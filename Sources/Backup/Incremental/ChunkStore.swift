@@ -43,7 +43,7 @@ final class ChunkStore {
     self.lifetime = lifetime
     let filling = Filling()
     self.filling = filling
-    let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false) { volume in
+    let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false, memory: pipeline.memory) { volume in
       filling.sent[volume.number] = filling.current
       filling.current = []
       try pipeline.send(volume)

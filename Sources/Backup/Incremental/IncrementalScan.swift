@@ -158,7 +158,7 @@ final class IncrementalScan {
     let path = found.entry.path.displayPath
     do {
       let file = try found.open()
-      let before = try file.status()
+      let before = file.opened
       let read = try chunking.read(file)
       let after = try file.status()
       content.bytes += read.size

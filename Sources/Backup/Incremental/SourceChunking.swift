@@ -43,13 +43,10 @@ final class SourceChunking {
         let rest = UnsafeRawBufferPointer(rebasing: buffer[window])
         buffer.copyMemory(from: rest)
         window = 0..<window.count
-        while !isAtEnd, window.count < buffer.count {
-          let count = try file.read(
-            at: content.size + UInt64(window.count),
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[window.upperBound...]))
-          if count == 0 { isAtEnd = true }
-          window = 0..<window.count + count
-        }
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[window.upperBound...])
+        let count = try file.read(at: content.size + UInt64(window.count), into: room)
+        isAtEnd = count < room.count
+        window = 0..<window.count + count
       }
       let bytes = UnsafeRawBufferPointer(rebasing: buffer[window])
       guard let length = chunker.cut(bytes, atEnd: isAtEnd) else { break }
