@@ -3,8 +3,8 @@
 
 BUILD_PACKAGES = git pkg-config libcurl4-openssl-dev libgpgme-dev libtomlplusplus-dev libsqlite3-dev libssl-dev libzstd-dev
 RUN_PACKAGES = gnupg zstd
-TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd curl dash libarchive-tools mandoc memcached openssl python3-venv radosgw \
-	shellcheck
+TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd cron curl dash libarchive-tools mandoc memcached openssl \
+	python3-venv python3-yaml radosgw shellcheck systemd
 BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic
 
 PREFIX = /usr/local
@@ -19,7 +19,7 @@ help:
 	@echo 'make demo     back up, verify and restore sample data with throwaway keys'
 	@echo 'make test     build and run all tests, against real S3 servers on loopback'
 	@echo 'make build    the two programs, optimized: .build/release/redoubt and redoubt-verify'
-	@echo 'make install  copy programs and manual pages to PREFIX ($(PREFIX))'
+	@echo 'make install  copy programs, manual pages and schedules to PREFIX ($(PREFIX))'
 	@echo 'make lint     formatting, shell scripts and manual pages'
 	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1; CHANGES=1; SCALE=1)'
 	@echo 'make deps     install what building needs; the targets above do so themselves'
@@ -41,6 +41,11 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	  $(DESTDIR)$(PREFIX)/share/man/man7
 	install -s -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/redoubt/cron $(DESTDIR)$(PREFIX)/share/redoubt/systemd \
+	  $(DESTDIR)$(PREFIX)/share/redoubt/kubernetes
+	install -m 644 Schedules/frequency.toml $(DESTDIR)$(PREFIX)/share/redoubt
+	for folder in cron systemd kubernetes; do \
+	  install -m 644 Schedules/$$folder/* $(DESTDIR)$(PREFIX)/share/redoubt/$$folder || exit; done
 	for page in man/*.[157]; do \
 	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit; done
 

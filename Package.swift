@@ -69,7 +69,7 @@ let package = Package(
       "Verify",
       [
         "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption",
-        "Policy", "Repository", "Storage", system,
+        "Policy", "Processes", "Repository", "Storage", system,
       ]),
 
     // What the two executables share: output, progress, exit codes.

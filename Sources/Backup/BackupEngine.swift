@@ -8,9 +8,9 @@ public import Storage
 ///
 /// Synchronous; it reads sources on the calling thread and works on threads of its own beside it.
 public final class BackupEngine {
-  private let configuration: NodeConfiguration
+  let configuration: NodeConfiguration
   private let writers: [String: any ObjectWriter]
-  private let environment: RunEnvironment
+  let environment: RunEnvironment
 
   /// - Parameters:
   ///   - writers: an opened writer for each of the configuration's destinations, by name.
@@ -26,32 +26,27 @@ public final class BackupEngine {
   /// Backs up sets, one after the other; one that fails doesn't stop the rest.
   /// - Parameters:
   ///   - names: the sets' names; empty for all.
-  ///   - readsAll: in mode `incremental`, reads every file, whatever the index says of it.
+  ///   - readsAll: in mode `incremental`, reads every file, whatever the index says of it; in mode `full`, stores a
+  ///     snapshot also where nothing has changed.
   /// - Throws: where nothing could be started: an unknown set, the lock, the state, the keys.
   public func run(sets names: [String] = [], readsAll: Bool = false) throws(BackupError) -> [SetOutcome] {
     let sets = try chosenSets(names)
-    let state = try NodeState(
-      folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
-    for notice in state.notices { environment.observe(.notice(notice)) }
-    let keys = try BackupKeys(configuration.keys, at: environment.clock())
+    let run = try begin()
+    // Keys that cannot be used are told before anything else.
+    _ = try run.openKeys()
     var outcomes: [SetOutcome] = []
-    for set in sets {
-      let makeRun = { [self] in
-        SetRun(
-          set: set, configuration: configuration, writers: destinations(of: nil), keys: keys, state: state,
-          environment: environment, readsAll: readsAll)
-      }
-      let run = makeRun()
-      var outcome = run.perform()
-      if run.needsAnotherRun {
-        environment.observe(.notice("\(outcome.reason ?? ""); the index is begun anew, which costs a complete upload"))
-        outcome = makeRun().perform()
-      }
-      environment.observe(.setFinished(outcome))
-      outcomes.append(outcome)
-      if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
-    }
+    for set in sets { outcomes.append(try run.perform(set, readsAll: readsAll)) }
     return outcomes
+  }
+
+  /// Takes the lock.
+  func begin() throws(BackupError) -> EngineRun {
+    // The same destinations for all sets of a run.
+    try EngineRun(
+      configuration,
+      configuration.destinations.compactMap { destination in
+        writers[destination.name].map { RunDestination(destination.name, $0) }
+      }, environment)
   }
 
   /// Tells what `run` would store, without touching the state, the keys or any destination.
@@ -74,23 +69,13 @@ public final class BackupEngine {
     return outcomes
   }
 
-  private func chosenSets(_ names: [String]) throws(BackupError) -> [SetConfiguration] {
+  func chosenSets(_ names: [String]) throws(BackupError) -> [SetConfiguration] {
     for name in names where !configuration.sets.contains(where: { $0.name == name }) {
       throw BackupError(
         .configuration, "there is no set named \(name)",
         hint: "the configuration has \(configuration.sets.map(\.name).joined(separator: ", "))")
     }
     return configuration.sets.filter { names.isEmpty || names.contains($0.name) }
-  }
-
-  /// The writers in the configuration's order; all, or those of one set.
-  private func destinations(of set: SetConfiguration?) -> [(name: String, writer: any ObjectWriter)] {
-    configuration.destinations.compactMap { destination in
-      guard let writer = writers[destination.name], set?.destinations.contains(destination.name) ?? true else {
-        return nil
-      }
-      return (destination.name, writer)
-    }
   }
 }
 

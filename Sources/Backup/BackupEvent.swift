@@ -1,3 +1,4 @@
+public import Policy
 public import Repository
 public import Storage
 
@@ -12,6 +13,8 @@ public enum BackupEvent: Sendable {
   /// Something an operator should know that is no failure (a torn catalog line set aside, a new epoch).
   case notice(String)
   case setFinished(SetOutcome)
+  /// A run of what is due passed over a set that is not.
+  case setWaiting(SetFreshness)
 }
 
 /// Running totals of one set.

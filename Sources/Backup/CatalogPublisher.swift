@@ -7,7 +7,7 @@ internal import Storage
 struct CatalogPublisher {
   let layout: Layout
   let state: NodeState
-  let writers: [(name: String, writer: any ObjectWriter)]
+  let destinations: [RunDestination]
   /// Each destination's place, by its name: recovery files are stored once at each.
   let places: [String: String]
   let encrypt: ([UInt8]) throws -> [UInt8]
@@ -24,23 +24,29 @@ struct CatalogPublisher {
     _ events: [CatalogEvent], at time: Timestamp, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     for event in events { try state.catalog.append(event, at: time) }
-    try state.seal(for: writers.map(\.name), encrypt: encrypt)
-    for (name, writer) in writers {
-      if case .numberTaken(let destination) = try deliver(to: name, writer, onFailure: onFailure) {
-        return .numberTaken(destination: destination)
+    try state.seal(for: destinations.map(\.name), encrypt: encrypt)
+    for destination in destinations {
+      if case .numberTaken(let name) = try deliver(to: destination, onFailure: onFailure) {
+        return .numberTaken(destination: name)
       }
     }
     return .delivered
   }
 
   private func deliver(
-    to name: String, _ writer: any ObjectWriter, onFailure: (String, StorageError) -> Void
+    to destination: RunDestination, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
+    let name = destination.name
     for number in try state.pendingSegments(name) {
+      if let error = destination.unreachable {
+        // Not sent, and so not marked as one that may be there.
+        onFailure(name, error)
+        return .delivered
+      }
       let segment = try state.pendingSegment(name, number)
       try state.markAttempted(name, number)
       do throws(StorageError) {
-        try writer.put(Upload(key: layout.catalogSegment(state.epoch, number), content: segment.content))
+        try destination.put(Upload(key: layout.catalogSegment(state.epoch, number), content: segment.content))
       } catch {
         if error.code == .exists {
           // Taken by an earlier try of ours whose answer was lost; or, where there was none, by a later life of this
@@ -58,13 +64,14 @@ struct CatalogPublisher {
 
   /// Stores the recovery script and its guide where this version of them is not there yet.
   func publishRecovery(onFailure: (String, StorageError) -> Void) throws {
-    for (name, writer) in writers {
+    for destination in destinations {
+      let name = destination.name
       let place = places[name] ?? name
       guard state.needsRecovery(place, version: Recovery.scriptName) else { continue }
       do throws(StorageError) {
         for (file, text) in [(Recovery.guideName, Recovery.guide), (Recovery.scriptName, Recovery.script)] {
           do throws(StorageError) {
-            try writer.put(Upload(key: layout.recovery(file), content: Array(text.utf8)))
+            try destination.put(Upload(key: layout.recovery(file), content: Array(text.utf8)))
           } catch {
             // The file's name carries its version: what stands there is this file.
             guard error.code == .exists else { throw error }

@@ -21,6 +21,8 @@ public final class NodeState {
     var recovery: [String: String] = [:]
     /// By set, the publications that the index may stand at: the last one and, while a run ends, the one before.
     var publications: [String: [String]] = [:]
+    /// By set, how its sources were found by the last run that stored them; nil in files of older versions.
+    var marks: [String: SourceMark]?
   }
 
   public let folder: String
@@ -173,6 +175,19 @@ public final class NodeState {
   /// To be called where a destination turned out to be gone: what takes its place has no recovery files.
   public func forgetRecovery(_ destination: String) throws(BackupError) {
     guard position.recovery.removeValue(forKey: destination) != nil else { return }
+    try savePosition()
+  }
+
+  // MARK: Sources
+
+  /// How the sources of a set were found by the last run that stored them somewhere.
+  func mark(of set: String) -> SourceMark? { position.marks?[set] }
+
+  /// - Parameter mark: nil where nothing is known any more.
+  func setMark(_ mark: SourceMark?, of set: String) throws(BackupError) {
+    guard position.marks?[set] != mark else { return }
+    position.marks = position.marks ?? [:]
+    position.marks?[set] = mark
     try savePosition()
   }
 

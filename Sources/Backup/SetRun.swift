@@ -14,7 +14,7 @@ internal import Storage
 final class SetRun {
   private let set: SetConfiguration
   private let configuration: NodeConfiguration
-  private let writers: [(name: String, writer: any ObjectWriter)]
+  private let destinations: [RunDestination]
   private let keys: BackupKeys
   private let state: NodeState
   private let environment: RunEnvironment
@@ -27,15 +27,17 @@ final class SetRun {
   private(set) var needsAnotherRun = false
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   private var isCatalogBehind = false
+  /// What the sources look like, taken before anything is read; nil where nobody asks, or it would not hold.
+  private var sources: SHA256Digest?
 
-  /// - Parameter writers: all destinations of the node: the catalog goes to each of them.
+  /// - Parameter destinations: all of the node: the catalog goes to each of them.
   init(
-    set: SetConfiguration, configuration: NodeConfiguration, writers: [(name: String, writer: any ObjectWriter)],
-    keys: BackupKeys, state: NodeState, environment: RunEnvironment, readsAll: Bool
+    set: SetConfiguration, configuration: NodeConfiguration, destinations: [RunDestination], keys: BackupKeys,
+    state: NodeState, environment: RunEnvironment, readsAll: Bool
   ) {
     self.set = set
     self.configuration = configuration
-    self.writers = writers
+    self.destinations = destinations
     self.keys = keys
     self.state = state
     self.environment = environment
@@ -43,9 +45,9 @@ final class SetRun {
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
-    lanes = writers.filter { set.destinations.contains($0.name) }.map {
+    lanes = destinations.filter { set.destinations.contains($0.name) }.map {
       DestinationLane(
-        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0.writer)
+        name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
   }
@@ -55,14 +57,21 @@ final class SetRun {
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
       try announce()
+      if configuration.isLookedAt(set) {
+        sources = SourceDigest.of(set, in: configuration, now: environment.clock())
+      }
       switch set.mode {
       case .full:
-        let packed = try storeVolumes(packFull)
-        conclude(packed, began: began, manifest: try storeManifest(packed))
+        if let last = unchangedSnapshot() {
+          concludeUnchanged(last, began: began)
+        } else {
+          let packed = try storeVolumes(packFull)
+          conclude(packed, began: began, manifest: try storeManifest(packed))
+        }
       case .incremental: try performIncremental(began: began)
       }
     } catch {
-      fail("\(error)", hint: (error as? BackupError)?.hint, began: began)
+      fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
     return outcome
   }
@@ -204,6 +213,34 @@ final class SetRun {
           set: set.name, class: set.dataClass, mode: set.mode.rawValue, snapshot: snapshot, manifest: manifest,
           entries: outcome.entries, bytes: outcome.bytes, volumes: outcome.volumes, storedBytes: outcome.storedBytes,
           findings: outcome.findings.count, seconds: outcome.seconds, destinations: outcome.destinations)))
+    remember(
+      snapshot, isComplete: outcome.findings.allSatisfy(\.isHarmless) && outcome.destinations.allSatisfy(\.stored))
+  }
+
+  /// Mode `full`: the last snapshot, where every destination has it and the sources look as they did then. It is not
+  /// relied on for ever, nor where storage expires by its own age.
+  private func unchangedSnapshot() -> SnapshotID? {
+    guard !readsAll, let sources, let mark = state.mark(of: set.name), mark.isComplete, mark.digest == sources.hex,
+      mark.recipients == keys.recipients.map(\.description), set.retention == nil,
+      let last = SnapshotID(mark.snapshot),
+      (-VolumeTrust.clockTolerance..<set.refresh).contains(environment.clock().seconds - mark.stored)
+    else { return nil }
+    return last
+  }
+
+  /// Keeps how the sources looked, so that a later run can tell whether they have changed.
+  private func remember(_ snapshot: SnapshotID, isComplete: Bool) {
+    guard configuration.isLookedAt(set) else { return }
+    do {
+      try state.setMark(
+        sources.map {
+          SourceMark(
+            digest: $0.hex, snapshot: snapshot.description, stored: environment.clock().seconds, isComplete: isComplete,
+            recipients: keys.recipients.map(\.description))
+        }, of: set.name)
+    } catch {
+      environment.observe(.notice("\(error)"))
+    }
   }
 
   private func concludeUnchanged(_ last: SnapshotID, began: Timestamp) {
@@ -212,6 +249,8 @@ final class SetRun {
     outcome.seconds = seconds(since: began)
     outcome.destinations = lanes.map(\.outcome)
     record(.unchanged(NothingChanged(set: set.name, snapshot: last)))
+    // Another stamp on a file of the same content; in mode `full`, the mark is what said that nothing had changed.
+    if set.mode == .incremental { remember(last, isComplete: outcome.destinations.allSatisfy(\.stored)) }
   }
 
   private func fail(_ reason: String, hint: String?, began: Timestamp) {
@@ -229,7 +268,7 @@ final class SetRun {
   // MARK: Catalog
 
   private var publisher: CatalogPublisher {
-    CatalogPublisher(layout: layout, state: state, writers: writers, places: configuration.places) { [keys] in
+    CatalogPublisher(layout: layout, state: state, destinations: destinations, places: configuration.places) { [keys] in
       try keys.signer.signAndEncrypt($0)
     }
   }
@@ -259,7 +298,11 @@ final class SetRun {
     do {
       if let place = configuration.places[name] { try state.forgetRecovery(place) }
       // What the index knows of was lost with it.
-      if set.destinations.contains(name) { try state.rememberPublications([], of: set.name) }
+      if set.destinations.contains(name) {
+        try state.rememberPublications([], of: set.name)
+        sources = nil
+        try state.setMark(nil, of: set.name)
+      }
     } catch {
       environment.observe(.notice("\(error)"))
     }

@@ -1,67 +1,32 @@
 public import Files
 public import Policy
-public import Repository
+internal import Repository
 
-/// What a node knows of its sets from its own catalog.
-public struct SetStatus: Sendable, Equatable {
-  public var set: String
-  public var dataClass: String
-  /// The last snapshot that at least one destination has.
-  public var lastSnapshot: SnapshotStored?
-  public var lastSnapshotTime: Timestamp?
-  /// When the set was last looked at with a good end: a snapshot, or nothing changed.
-  public var lastSuccess: Timestamp?
-  /// The last failure, where it came after the last snapshot.
-  public var lastFailure: RunFailed?
-  public var lastFailureTime: Timestamp?
-  /// By destination of the set, the newest snapshot that is known to be there.
-  public var destinations: [DestinationStatus]
-}
-
-/// A set's newest snapshot at one destination.
-public struct DestinationStatus: Sendable, Equatable {
-  public var name: String
-  public var snapshot: String?
-  public var time: Timestamp?
-}
-
-/// Reads the status of all configured sets; changes nothing and takes no lock.
-public func setStatuses(_ configuration: NodeConfiguration) throws(BackupError) -> [SetStatus] {
-  let records: [CatalogRecord]
-  do { records = try CatalogFile.records("\(configuration.state)/catalog.jsonl") } catch {
+/// Reads how fresh all configured sets are from the node's own catalog; changes nothing and takes no lock.
+/// - Throws: `.state` where the catalog cannot be read, or does not hold.
+public func setStatuses(
+  _ configuration: NodeConfiguration, now: Timestamp
+) throws(BackupError) -> [SetFreshness] {
+  do {
+    let records = try CatalogFile.records("\(configuration.state)/catalog.jsonl")
+    return configuration.sets.map { configuration.freshness(of: $0, records: records, now: now) }
+  } catch {
     throw BackupError(.state, "\(error)")
   }
-  var statuses: [SetStatus] = []
-  for set in configuration.sets {
-    var status = SetStatus(
-      set: set.name, dataClass: set.dataClass,
-      destinations: set.destinations.map { DestinationStatus(name: $0, snapshot: nil, time: nil) })
-    for record in records { status.take(record) }
-    statuses.append(status)
-  }
-  return statuses
 }
 
-extension SetStatus {
-  fileprivate mutating func take(_ record: CatalogRecord) {
-    switch record.event {
-    case .snapshot(let stored) where stored.set == set:
-      lastSnapshot = stored
-      lastSnapshotTime = record.time
-      lastSuccess = record.time
-      (lastFailure, lastFailureTime) = (nil, nil)
-      for index in destinations.indices {
-        if stored.destinations.contains(where: { $0.name == destinations[index].name && $0.stored }) {
-          destinations[index].snapshot = stored.snapshot
-          destinations[index].time = record.time
-        }
-      }
-    case .unchanged(let unchanged) where unchanged.set == set:
-      lastSuccess = record.time
-      (lastFailure, lastFailureTime) = (nil, nil)
-    case .failure(let failure) where failure.set == set:
-      (lastFailure, lastFailureTime) = (failure, record.time)
-    default: break
-    }
+extension NodeConfiguration {
+  /// How fresh a set is by the class it names; one of no class that the table has is backed up daily.
+  func freshness(of set: SetConfiguration, records: [CatalogRecord], now: Timestamp) -> SetFreshness {
+    SetFreshness(
+      of: set.name, dataClass: frequencies[set.dataClass] ?? .daily(set.dataClass), destinations: set.destinations,
+      records: records, now: now)
+  }
+}
+
+extension DataClass {
+  /// For sets that did not come from a configuration file, whose classes are known.
+  fileprivate static func daily(_ name: String) -> DataClass {
+    DataClass(name: name, frequency: .daily, storage: [[.local]], verificationInterval: 31 * 86400, grace: 86400)
   }
 }

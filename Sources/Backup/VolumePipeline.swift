@@ -36,6 +36,7 @@ final class VolumePipeline: Sendable {
   private nonisolated(unsafe) var remaining: [Int: Int] = [:]
   private nonisolated(unsafe) var misses: [Int: Int] = [:]
   private nonisolated(unsafe) var arrivals: [Arrival] = []
+  private nonisolated(unsafe) var note: (@Sendable (Arrival) -> Void)?
   private nonisolated(unsafe) var underway = 0
   private nonisolated(unsafe) var failure: (any Error)?
   // Written by `init` and read by `finish`, both on the owner's thread.
@@ -89,6 +90,10 @@ final class VolumePipeline: Sendable {
     /// Whether every destination has it.
     let isEverywhere: Bool
   }
+
+  /// Has `note` called for each arrival before anybody else learns of it, on the thread that sent the volume. To be
+  /// called before the first `send`.
+  func noteArrivals(_ note: @escaping @Sendable (Arrival) -> Void) { monitor.locked { self.note = note } }
 
   /// The volumes that have arrived since the last call; none that every destination failed to take.
   func takeArrivals() -> [Arrival] {
@@ -203,29 +208,36 @@ final class VolumePipeline: Sendable {
     // An error here is the one given to `abandon`, which tells the caller itself.
     while let sealed = try? channel.receive() {
       let isStored = lane.put(sealed.upload, sealedAt: sealed.time) { observe(lane, .failure($0)) }
+      let (isLast, arrival, note) = monitor.locked { answer(for: sealed, isStored: isStored) }
+      if isLast {
+        if let arrival { note?(arrival) }
+        monitor.locked {
+          if let arrival { arrivals.append(arrival) }
+          underway -= 1
+          monitor.wakeAll()
+        }
+        permits.release(1)
+      }
       if isStored { observe(lane, .success(sealed.record)) }
-      let isLast = monitor.locked { answer(for: sealed, isStored: isStored) }
-      if isLast { permits.release(1) }
     }
   }
 
   /// Notes a destination's answer. Inside `monitor`.
-  /// - Returns: whether it was the last one for this volume.
-  private func answer(for sealed: Sealed, isStored: Bool) -> Bool {
+  /// - Returns: whether it was the last one for this volume, and what has arrived with it.
+  private func answer(
+    for sealed: Sealed, isStored: Bool
+  ) -> (isLast: Bool, arrival: Arrival?, note: (@Sendable (Arrival) -> Void)?) {
     let number = sealed.number
     let left = remaining[number, default: 1] - 1
     remaining[number] = left
     if !isStored { misses[number, default: 0] += 1 }
-    guard left == 0 else { return false }
+    guard left == 0 else { return (false, nil, nil) }
     let missed = misses[number, default: 0]
     remaining[number] = nil
     misses[number] = nil
-    if missed < lanes.count {
-      arrivals.append(
-        Arrival(number: number, record: sealed.record, time: sealed.time, isEverywhere: missed == 0))
-    }
-    underway -= 1
-    monitor.wakeAll()
-    return true
+    guard missed < lanes.count else { return (true, nil, nil) }
+    return (
+      true, Arrival(number: number, record: sealed.record, time: sealed.time, isEverywhere: missed == 0), note
+    )
   }
 }

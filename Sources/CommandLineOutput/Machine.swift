@@ -10,6 +10,14 @@ public func absolutePath(_ path: String) throws -> String {
   return "\(String(cString: folder))/\(path)"
 }
 
+/// The running program's own file (proc(5), `/proc/self/exe`).
+public func programPath() throws -> String {
+  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+  let count = readlink("/proc/self/exe", &buffer, buffer.count)
+  guard count > 0, count < buffer.count else { throw FileError("find the program", "/proc/self/exe", .current) }
+  return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
 /// The machine's name up to its first dot, in lowercase (gethostname(2)).
 public func machineName() -> String {
   var buffer = [CChar](repeating: 0, count: 256)

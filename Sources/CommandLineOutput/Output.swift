@@ -13,6 +13,8 @@ public final class Output: Sendable {
   public let isDebug: Bool
   /// Whether progress is drawn: standard error is a terminal that can redraw a line.
   public let drawsProgress: Bool
+  /// Whether results may have colors.
+  let drawsColors: Bool
 
   private struct State {
     /// Text that `row` holds back.
@@ -30,8 +32,10 @@ public final class Output: Sendable {
   ///   - results: descriptor that takes the place of standard output.
   ///   - messages: descriptor that takes the place of standard error.
   ///   - terminal: the kind of terminal, by default `TERM` of the environment.
+  ///   - noColor: by default `NO_COLOR` of the environment; see `Style`.
   public init(
-    isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2, terminal: String? = nil
+    isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2, terminal: String? = nil,
+    noColor: String? = nil
   ) {
     self.isJSON = isJSON
     self.isDebug = isDebug
@@ -39,6 +43,8 @@ public final class Output: Sendable {
     self.messages = messages
     let terminal = terminal ?? getenv("TERM").map { String(cString: $0) } ?? ""
     drawsProgress = isatty(messages) == 1 && terminal != "dumb" && !isJSON
+    let noColor = noColor ?? getenv("NO_COLOR").map { String(cString: $0) }
+    drawsColors = !isJSON && Self.isColored(results, terminal: terminal, noColor: noColor)
   }
 
   /// A line of text for people; nothing where JSON was asked for.

@@ -14,9 +14,9 @@ extension SetConfiguration {
   ///   manifest are younger than `refresh`, or it would have been made anew.
   ///
   /// The price: storage holds every byte for `refresh` + `retention` where `refresh` would do, because a node that reads
-  /// nothing back cannot prolong what it has stored. That is at most (`refresh` + `retention`) / (`refresh` / 2) copies of
-  /// what stays as it is, since volumes are renewed after half of `refresh` at the earliest; (`refresh` + `retention`) /
-  /// (3/4 `refresh`) on average.
+  /// nothing back cannot prolong what it has stored. That is (`refresh` + `retention`) / `refresh` copies of what stays as it
+  /// is in the long run, and at most one more: in the first cycle renewals begin after a quarter of `refresh`, so that they
+  /// do not all fall on one night.
   public var objectLifetime: Int64? {
     retention.map { mode == .full ? $0 : refresh + $0 }
   }

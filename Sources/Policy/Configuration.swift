@@ -105,6 +105,8 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var sets: [SetConfiguration]
   /// Threads that compress and encrypt; 0 means one for each core.
   public var workers = 0
+  /// How often each class is backed up, and where to.
+  public var frequencies = FrequencyTable.standard
   public init(
     host: String, state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration],
     sets: [SetConfiguration]
@@ -139,8 +141,13 @@ public struct KeeperConfiguration: Sendable, Equatable {
   public var nodes: [WatchedNode]
   /// Threads that fetch, decrypt and check; 0 means one for each core.
   public var workers = 0
+  /// How often each class is backed up and proven.
+  public var frequencies = FrequencyTable.standard
   /// What `prune` keeps; nothing may be pruned where it is empty.
   public var keep = KeepRules()
+  public var drill = DrillConfiguration()
+  /// In the file's order.
+  public var checks: [CheckConfiguration] = []
   public init(
     state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration], nodes: [WatchedNode]
   ) {

@@ -5,10 +5,16 @@
 protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable where RawValue == String {}
 
 /// Top level of the node's file.
-enum NodeKey: String, ConfigurationKey { case host, state, workers, keys, destination, set }
+enum NodeKey: String, ConfigurationKey {
+  case host, state, workers, keys, destination, set
+  case frequencyTable = "frequency-table"
+}
 
 /// Top level of the keeper's file.
-enum KeeperKey: String, ConfigurationKey { case state, workers, keys, keep, destination, node }
+enum KeeperKey: String, ConfigurationKey {
+  case state, workers, keys, keep, drill, check, destination, node
+  case frequencyTable = "frequency-table"
+}
 
 /// `[keep]` of the keeper.
 enum KeepKey: String, ConfigurationKey { case last, daily, weekly, monthly, yearly }
@@ -71,7 +77,7 @@ enum WatchedNodeKey: String, ConfigurationKey {
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "keep", "destination", "set", "node"]
+    let tables: Set<String> = ["keys", "keep", "drill", "check", "destination", "set", "node"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -81,6 +87,8 @@ public enum ConfigurationGrammar {
     add(NodeKeysKey.self, "keys")
     add(KeeperKeysKey.self, "keys")
     add(KeepKey.self, "keep")
+    add(DrillKey.self, "drill")
+    add(CheckKey.self, "check")
     add(DestinationKey.self, "destination")
     add(SetKey.self, "set")
     add(WatchedNodeKey.self, "node")

@@ -41,6 +41,25 @@ struct ConfigurationReader {
     return ConfigurationRules.normalized(path)
   }
 
+  /// The frequency table that the configuration names, or the one that the programs come with; nil where it is broken, and
+  /// nothing can be held to it.
+  func frequencies<Key>(_ top: TableReader<Key>, _ key: Key) -> FrequencyTable? {
+    guard top.has(key) else { return .standard }
+    guard let path = absolutePath(top, key) else { return nil }
+    do {
+      return try FrequencyTable.load(path)
+    } catch {
+      for problem in error.problems {
+        let place = [path, problem.place].compactMap(\.self).joined(separator: ", ")
+        let message = "\(problem.key.map { "\($0): " } ?? "")\(problem.message)"
+        top.report(
+          key, "\(place): \(message)",
+          hint: problem.hint ?? "mend the table, or remove the key: the programs come with a table of their own")
+      }
+      return nil
+    }
+  }
+
   /// Names of an array's tables: required, valid, each once. Nil stands for a table without a usable name.
   func names<Key>(_ readers: [TableReader<Key>], _ key: Key, reserved: [String] = []) -> [String?] {
     var seen: Set<String> = []

@@ -24,7 +24,10 @@ extension ConfigurationReader {
       state: absolutePath(top, .state) ?? "", keys: KeysConfiguration(gnupgHome: keeperHome(top) ?? ""),
       destinations: destinations.list, nodes: nodes(top, Array(destinations.known.keys)))
     if let workers = top.integer(.workers, in: 0...256) { keeper.workers = workers }
+    if let frequencies = frequencies(top, .frequencyTable) { keeper.frequencies = frequencies }
     keeper.keep = keepRules(top)
+    keeper.drill = drill(top)
+    keeper.checks = checks(top, hosts: keeper.nodes.map(\.host))
     return keeper
   }
 

@@ -23,9 +23,11 @@ extension ConfigurationReader {
     let host = top.string(.host)
     if let host, let problem = ConfigurationRules.nameProblem(host) { top.report(.host, problem) }
     let destinations = destinations(top, .destination)
+    let frequencies = frequencies(top, .frequencyTable)
     var node = NodeConfiguration(
       host: host ?? "", state: absolutePath(top, .state) ?? "", keys: keys(top), destinations: destinations.list,
-      sets: sets(top, destinations.known))
+      sets: sets(top, destinations.known, frequencies))
+    if let frequencies { node.frequencies = frequencies }
     if let workers = top.integer(.workers, in: 0...256) { node.workers = workers }
     return node
   }
@@ -44,12 +46,12 @@ extension ConfigurationReader {
   }
 
   private func sets(
-    _ top: TableReader<NodeKey>, _ known: [String: DestinationConfiguration?]
+    _ top: TableReader<NodeKey>, _ known: [String: DestinationConfiguration?], _ frequencies: FrequencyTable?
   ) -> [SetConfiguration] {
     let readers = readers(top, .set, named: SetKey.name, ifMissing: "there is no [[set]]: nothing would be backed up")
     var sets: [SetConfiguration] = []
     for (reader, name) in zip(readers, names(readers, .name, reserved: ["catalog", "probe"])) {
-      guard let set = SetReader(reader: reader, frequencies: .standard).read(name: name ?? "", known: known) else {
+      guard let set = SetReader(reader: reader, frequencies: frequencies).read(name: name ?? "", known: known) else {
         continue
       }
       reportDestinationsInside(set, reader, known)

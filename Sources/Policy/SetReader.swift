@@ -1,11 +1,12 @@
 /// Reads `[[set]]`.
 struct SetReader {
   let reader: TableReader<SetKey>
-  let frequencies: FrequencyTable
+  /// Nil where the table is broken, which has a message of its own.
+  let frequencies: FrequencyTable?
 
   /// - Parameter known: destinations by name, with nil for those that are there but could not be read.
   func read(name: String, known: [String: DestinationConfiguration?]) -> SetConfiguration? {
-    reader.require(.dataClass, hint: "known classes are \(frequencies.names.joined(separator: ", "))")
+    reader.require(.dataClass, hint: "known classes are \(knownClasses)")
     let dataClass = dataClass()
     if let dataClass, dataClass.isOffline {
       reader.report(
@@ -59,14 +60,16 @@ struct SetReader {
   }
 
   private func dataClass() -> DataClass? {
-    guard let name = reader.string(.dataClass) else { return nil }
+    guard let name = reader.string(.dataClass), let frequencies else { return nil }
     if let dataClass = frequencies[name] { return dataClass }
     let nearest = nearestName(to: name, among: frequencies.names).map { "did you mean '\($0)'? " } ?? ""
     reader.report(
       .dataClass, "unknown class '\(name)'",
-      hint: "\(nearest)known classes are \(frequencies.names.joined(separator: ", "))")
+      hint: "\(nearest)known classes are \(knownClasses)")
     return nil
   }
+
+  private var knownClasses: String { (frequencies ?? .standard).names.joined(separator: ", ") }
 
   private func paths() -> [String] {
     reader.require(.paths, hint: "paths = [\"/opt/node/keys\"]")
@@ -105,16 +108,14 @@ struct SetReader {
         continue
       }
       let names = group.map(\.rawValue).joined(separator: " or ")
-      if group == [.git] {
-        reader.report(
-          .destinations,
-          "class \(dataClass.name) asks for a private git repository, which this version cannot write yet",
-          severity: .warning, hint: "the destinations named here are used until a release knows kind = \"git\"")
-      } else {
-        reader.report(
-          .destinations, "class \(dataClass.name) needs a destination whose location is \(names)",
-          hint: "the frequency table in redoubt.toml(5) lists what each class needs")
-      }
+      let choices = group.map { "location = \"\($0.rawValue)\"" }.joined(separator: " or ")
+      reader.report(
+        .destinations,
+        "class \(dataClass.name) needs a destination whose location is \(names)"
+          + (group == [.git] ? " (a private git repository)" : ""),
+        hint:
+          "add the name of a [[destination]] that has \(choices); the table in redoubt.toml(5) lists what each class "
+          + "needs")
     }
   }
 }

@@ -44,8 +44,8 @@ enum StarterConfiguration {
     # What is backed up. The class says how often, and what kind of destinations it needs:
     #   node-configurations   after each change   cloud or offsite, and local or removable
     #   client-database       daily               offsite or cloud
-    #   server-configs        weekly              private git repository
-    #   monitoring-configs    after each change   private git repository
+    #   server-configs        weekly              private git repository (location = "git")
+    #   monitoring-configs    after each change   private git repository (location = "git")
     #
     # [[set]]
     # name = "peer-keys"

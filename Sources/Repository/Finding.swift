@@ -39,6 +39,8 @@ public struct Finding: Sendable, Equatable, Codable {
     case entryUnexpected = "entry-unexpected"
     case metadataMismatch = "metadata-mismatch"
     case notRestored = "not-restored"
+    /// A program of the operator's did not accept it.
+    case checkFailed = "check-failed"
   }
 
   public var code: Code

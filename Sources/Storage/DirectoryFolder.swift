@@ -51,16 +51,65 @@ final class DirectoryFolder {
     }
   }
 
-  /// Writes the file under a temporary name, makes it durable, and gives it its name, which must not be taken.
-  func write(_ content: Bytes) throws(StorageError) {
+  /// Writes the file, makes it durable, and gives it its name, which must not be taken.
+  ///
+  /// Until then it has no name at all (O_TMPFILE), so that whatever ends this process leaves nothing; a temporary name where
+  /// the file system cannot do that.
+  /// - Parameters:
+  ///   - unnamed: false to use a temporary name in any case.
+  ///   - beforeNaming: called before a temporary name is used.
+  func write(_ content: Bytes, unnamed: Bool = true, beforeNaming: () -> Void = {}) throws(StorageError) {
     if try isStored(content) { return }
+    var naming = unnamed ? try writeUnnamed(content) : nil
+    if naming == nil {
+      beforeNaming()
+      naming = try writeNamed(content)
+    }
+    if case .failed(let errno) = naming {
+      // Someone else was faster.
+      if errno == .fileExists, try isStored(content) { return }
+      throw StorageError(errno, "rename", key.subject)
+    }
+    try sync()
+  }
+
+  private enum Naming {
+    case done
+    case failed(Errno)
+  }
+
+  /// - Returns: nil where there are no unnamed files here, or none that could be given a name.
+  private func writeUnnamed(_ content: Bytes) throws(StorageError) -> Naming? {
+    // Whatever keeps it from being opened, the other way tells, or works.
+    let file = openat(folder, ".", O_WRONLY | redoubt_O_TMPFILE | O_CLOEXEC, 0o600)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    try fill(file, content)
+    // linkat(2): this is how to name such a file without CAP_DAC_READ_SEARCH.
+    if linkat(AT_FDCWD, "/proc/self/fd/\(file)", folder, key.name, AT_SYMLINK_FOLLOW) == 0 { return .done }
+    return Errno.current == .fileExists ? .failed(.fileExists) : nil
+  }
+
+  /// Holds a lock on the temporary file as long as it has that name: so it is known whether somebody still writes it.
+  private func writeNamed(_ content: Bytes) throws(StorageError) -> Naming {
     let temporary = ".redoubt-\(Hex.encode(randomBytes(8))).tmp"
     let file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw StorageError(.current, "create", key.subject) }
     var isNamed = false
-    defer { if !isNamed { unlinkat(folder, temporary, 0) } }
+    defer {
+      if !isNamed { unlinkat(folder, temporary, 0) }
+      close(file)
+    }
+    // Where there are no locks, its age has to do.
+    _ = flock(file, LOCK_EX | LOCK_NB)
+    try fill(file, content)
+    if let errno = rename(temporary) { return .failed(errno) }
+    isNamed = true
+    return .done
+  }
+
+  private func fill(_ file: Int32, _ content: Bytes) throws(StorageError) {
     do throws(FileError) {
-      defer { close(file) }
       try content.withUnsafeBytes { (bytes) throws(FileError) in
         try ObjectFile.write(bytes, to: file, path: key.subject)
       }
@@ -68,16 +117,6 @@ final class DirectoryFolder {
     } catch {
       throw StorageError(error, key.subject)
     }
-    let errno = rename(temporary)
-    if errno == .fileExists {
-      // Someone else was faster.
-      if try isStored(content) { return }
-    } else if let errno {
-      throw StorageError(errno, "rename", key.subject)
-    } else {
-      isNamed = true
-    }
-    try sync()
   }
 
   /// Gives the temporary file its name without replacing another.

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Channels
 public import Files
 internal import Glibc
 internal import SystemPackage
@@ -9,9 +10,19 @@ internal import SystemPackage
 /// the disk, not the place where it is mounted. No symbolic link below it is followed.
 public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
   private let root: String
+  private let usesUnnamedFiles: Bool
+  private let monitor = Monitor()
+  // Guarded by `monitor`: the folders that were tidied.
+  private nonisolated(unsafe) var tidied: Set<Substring> = []
 
-  /// - Parameter root: an absolute path.
-  public init(_ root: String) { self.root = root }
+  /// - Parameters:
+  ///   - root: an absolute path.
+  ///   - usesUnnamedFiles: whether objects are written without a name where the file system can do that; else, and
+  ///     elsewhere, under temporary names, which a process that is killed leaves behind until a later one tidies up.
+  public init(_ root: String, usesUnnamedFiles: Bool = true) {
+    self.root = root
+    self.usesUnnamedFiles = usesUnnamedFiles
+  }
 
   public func put(_ upload: Upload) throws(StorageError) {
     let key = try DirectoryKey(upload.key, root: root)
@@ -21,13 +32,21 @@ public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
     while true {
       do throws(StorageError) {
         let folder = try DirectoryFolder(top, key, creating: true)
-        return try folder.write(upload.content)
+        return try folder.write(upload.content, unnamed: usesUnnamedFiles) { tidy(top, key) }
       } catch {
         // Whoever prunes may remove an empty folder between its making and the file's.
         tries += 1
         guard error.code == .missing, tries < 3 else { throw error }
       }
     }
+  }
+
+  /// Once for each host's folder: that is where a killed process has left its files, in folders that nobody writes again.
+  private func tidy(_ top: Int32, _ key: DirectoryKey) {
+    guard let first = key.folder.split(separator: "/").first,
+      monitor.locked({ tidied.insert(first).inserted })
+    else { return }
+    DirectoryWalk(root: root, top: top).removeLeftovers(below: "\(first)/")
   }
 
   public func get(_ key: String, maximumLength: Int) throws(StorageError) -> [UInt8] {

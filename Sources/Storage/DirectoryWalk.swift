@@ -30,13 +30,43 @@ struct DirectoryWalk {
     }
   }
 
+  /// Removes what writers that were killed have left under temporary names: what nobody has a lock on, and is older than a
+  /// day, where locks do not reach or there are none. Housekeeping: what cannot be removed stays.
+  func removeLeftovers(below prefix: String) {
+    var pending = [prefix]
+    while let folder = pending.popLast() {
+      // A folder that cannot be read is told of by whoever needs it.
+      for entry in (try? entries(of: folder, temporary: true)) ?? [] {
+        switch entry {
+        case .folder(let name): pending.append("\(folder)\(name)/")
+        case .file(let name, _): removeLeftover(folder + name)
+        }
+      }
+    }
+  }
+
+  private static let leftoverAge = 86400
+
+  private func removeLeftover(_ path: String) {
+    let file = redoubt_open_beneath(top, path, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0)
+    guard file >= 0 else { return }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mtim.tv_sec < time(nil) - Self.leftoverAge,
+      flock(file, LOCK_EX | LOCK_NB) == 0 || Errno.current != .wouldBlock
+    else { return }
+    // No link was followed on the way, and who could put one there may delete the file as well.
+    unlinkat(top, path, 0)
+  }
+
   private enum Entry {
     case folder(String)
     case file(String, size: UInt64)
   }
 
   /// - Parameter prefix: ends at a slash or is empty. A folder that is not there has no entries.
-  private func entries(of prefix: String) throws(StorageError) -> [Entry] {
+  /// - Parameter temporary: whether files with temporary names are wanted, instead of objects.
+  private func entries(of prefix: String, temporary: Bool = false) throws(StorageError) -> [Entry] {
     let subject = "\(root)/\(prefix)"
     guard prefix.isEmpty || prefix.hasSuffix("/") else {
       throw StorageError(.refused, subject, "a prefix must end at a slash")
@@ -60,13 +90,15 @@ struct DirectoryWalk {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      guard let name, name != ".", name != "..", !DirectoryKey.isTemporary(name) else { continue }
+      guard let name, name != ".", name != ".." else { continue }
+      let isTemporary = DirectoryKey.isTemporary(name)
+      guard !isTemporary || temporary else { continue }
       var status = stat()
       // Gone since the folder was read: not an object any more.
       guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
       switch status.st_mode & S_IFMT {
-      case S_IFDIR: entries.append(.folder(name))
-      case S_IFREG: entries.append(.file(name, size: UInt64(status.st_size)))
+      case S_IFDIR where !isTemporary: entries.append(.folder(name))
+      case S_IFREG where isTemporary == temporary: entries.append(.file(name, size: UInt64(status.st_size)))
       default: continue
       }
     }

@@ -11,6 +11,8 @@ public final class GatedProxy: Sendable {
   private let monitor = Monitor()
   // Guarded by `monitor`.
   private nonisolated(unsafe) var allowance: Int
+  private nonisolated(unsafe) var limit: (text: [UInt8], left: Int)?
+  private nonisolated(unsafe) var passed = 0
   private nonisolated(unsafe) var isHolding = false
   private nonisolated(unsafe) var refuses = false
   private nonisolated(unsafe) var isStopped = false
@@ -60,10 +62,21 @@ public final class GatedProxy: Sendable {
     return false
   }
 
+  /// Closes the gate on the `nth` piece that holds `text`, the beginning of a request for instance, before it goes through.
+  public func hold(at text: String, nth: Int = 1) {
+    monitor.locked {
+      limit = (Array(text.utf8), nth)
+      isHolding = false
+    }
+  }
+
+  /// Bytes from clients that went through so far.
+  public var passedBytes: Int { monitor.locked { passed } }
+
   /// Opens the gate for good.
   public func release() {
     monitor.locked {
-      allowance = .max
+      (allowance, limit) = (.max, nil)
       monitor.wakeAll()
     }
   }
@@ -72,7 +85,7 @@ public final class GatedProxy: Sendable {
   public func cut(refusing: Bool = false) {
     monitor.locked {
       refuses = refusing
-      allowance = .max
+      (allowance, limit) = (.max, nil)
       for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
       monitor.wakeAll()
     }
@@ -125,7 +138,7 @@ public final class GatedProxy: Sendable {
     while true {
       let count = recv(source, &buffer, buffer.count, 0)
       if count <= 0 { break }
-      if isGated { pass(count) }
+      if isGated { pass(buffer[..<count]) }
       var sent = 0
       while sent < count {
         let result = buffer.withUnsafeBytes { bytes in
@@ -140,15 +153,19 @@ public final class GatedProxy: Sendable {
     shutdown(source, Int32(SHUT_RD))
   }
 
-  /// Waits until so many bytes may go through.
-  private func pass(_ count: Int) {
+  /// Waits until these bytes may go through.
+  private func pass(_ bytes: ArraySlice<UInt8>) {
     monitor.locked {
-      if allowance == .max { return }
-      allowance -= count
+      if let left = limit?.left, let text = limit?.text, bytes.prefix(512).contains(text) {
+        if left == 1 { allowance = 0 }
+        limit?.left = left - 1
+      }
+      if allowance != .max { allowance -= bytes.count }
       while allowance < 0 {
         isHolding = true
         monitor.wait()
       }
+      passed += bytes.count
     }
   }
 

@@ -16,6 +16,8 @@ final class OrderedVolumes: Sendable {
   private nonisolated(unsafe) var stopped = false
   // Used by the owner's thread alone.
   private nonisolated(unsafe) var threads: [DedicatedThread] = []
+  /// How long the taker has waited for volumes.
+  private(set) nonisolated(unsafe) var secondsWaited = 0.0
 
   /// Bytes of volumes that are being fetched.
   private static let inWork = 256 << 20
@@ -49,7 +51,9 @@ final class OrderedVolumes: Sendable {
   /// - Returns: nil after the last.
   /// - Throws: the first error of a thread: a volume could not be checked.
   func next() throws -> Fetched? {
-    try monitor.locked {
+    let began = PhaseTimes.now()
+    defer { secondsWaited += PhaseTimes.now() - began }
+    return try monitor.locked {
       guard nextToTake < volumes.count else { return nil }
       while ready[nextToTake] == nil, failure == nil { monitor.wait() }
       guard let outcome = ready.removeValue(forKey: nextToTake) else {

@@ -12,6 +12,8 @@ struct Verifier {
   let opening: ManifestOpening
   let workers: Int
   let environment: KeeperEnvironment
+  /// What a drill wants to know of each stage of level `restored`; nil for a verification.
+  var driller: Driller?
 
   /// Never throws for what is wrong with the snapshot: that is `damaged`; what could not be checked is `unchecked` with
   /// the reason.
@@ -26,7 +28,8 @@ struct Verifier {
     var result = VerificationResult.sound
     var reason: String?
     do {
-      let source = ContentReading.Source(readers: [reader], workers: workers, decryptor: opening.decryptor)
+      let source = ContentReading.Source(
+        readers: [reader], workers: workers, decryptor: opening.decryptor, phases: driller?.phases)
       switch try opening.open(reference, from: reader, listing: level < .readable ? nil : source) {
       case .damaged(let finding):
         environment.observe(.finding(finding))
@@ -86,16 +89,37 @@ struct Verifier {
       }
       return
     }
+    if level == .restored { try driller?.begins(manifest, in: scratch) }
     let scratchTree = level == .restored ? try ScratchTree(in: scratch, manifest) : nil
-    defer { scratchTree?.remove() }
-    let notes =
-      manifest.isIncremental
-      ? try readChunks(manifest, proven, source, into: scratchTree, report, progress)
-      : try readArchive(manifest, source, into: scratchTree, report, progress)
+    defer {
+      if let scratchTree, driller?.keepsTree == true {
+        driller?.keep(scratchTree.folder)
+      } else {
+        scratchTree?.remove()
+      }
+    }
+    let began = PhaseTimes.now()
+    let notes: [RestoreNote]
+    if let scratchTree, let tools = driller?.standardTools {
+      notes = []
+      let copies = try ScratchTree(in: scratch, manifest)
+      defer { copies.remove() }
+      for finding in try tools.restore(
+        manifest, copies: copies.folder, target: scratchTree.folder, count: { tally.count(bytes: $0) })
+      { report(finding) }
+    } else {
+      notes =
+        manifest.isIncremental
+        ? try readChunks(manifest, proven, source, into: scratchTree, report, progress)
+        : try readArchive(manifest, source, into: scratchTree, report, progress)
+    }
+    driller?.restored(in: PhaseTimes.now() - began)
     if let scratchTree {
       let limits = notes.filter { $0.cause != .damage }
+      let compares = PhaseTimes.now()
       try scratchTree.compare(manifest, limits: limits, report: report)
       try tell(limits)
+      try driller?.compared(scratchTree.folder, in: PhaseTimes.now() - compares, report: report)
     }
   }
 
@@ -130,7 +154,10 @@ struct Verifier {
     defer { listing.stop() }
     let reading = SnapshotReading(
       volumes: volumes, listing: listing, receiver: receiver, expectsAll: true, report: report, progress: progress)
+    let clock = source.phases?.start()
     try reading.read()
+    source.phases?.add(.extract, since: clock)
+    source.phases?.add(.extract, -volumes.secondsWaited)
     return receiver?.finish() ?? []
   }
 
@@ -178,7 +205,8 @@ extension Manifest {
   ) -> OrderedVolumes {
     let layout = Layout(host: description.host)
     return OrderedVolumes(volumes, workers: source.workers) {
-      let fetcher = try VolumeFetcher(readers: source.readers, layout: layout, decryptor: source.decryptor)
+      let fetcher = try VolumeFetcher(
+        readers: source.readers, layout: layout, decryptor: source.decryptor, phases: source.phases)
       return { try fetcher.fetch($0, level: level) }
     }
   }

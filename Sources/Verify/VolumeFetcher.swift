@@ -22,9 +22,13 @@ final class VolumeFetcher {
   private let decompressor: Decompressor
   private let message: MemoryFile
   private let frame: MemoryFile
+  private let phases: PhaseTimes?
 
   /// - Parameter readers: where the volume may be had, in order: the next is asked where one has no sound copy.
-  init(readers: [any ObjectReader], layout: Layout, decryptor: Decryptor) throws(VerifyError) {
+  init(
+    readers: [any ObjectReader], layout: Layout, decryptor: Decryptor, phases: PhaseTimes? = nil
+  ) throws(VerifyError) {
+    self.phases = phases
     self.readers = readers
     self.layout = layout
     self.decryptor = decryptor
@@ -67,6 +71,8 @@ final class VolumeFetcher {
         guard size == UInt64(volume.size) else { return damaged(.wrongSize, "\(size) bytes instead of \(volume.size)") }
         return .sound([])
       }
+      let clock = phases?.start()
+      defer { phases?.add(.download, since: clock) }
       try reader.get(key, into: message, maximumLength: volume.size)
     } catch {
       switch error.code {
@@ -87,6 +93,8 @@ final class VolumeFetcher {
 
   /// Decrypts the message to its end, compares the digest, and only then unpacks.
   private func unpack(_ volume: VolumeRecord) throws(VerifyError) -> VolumeOutcome {
+    let clock = phases?.start()
+    defer { phases?.add(.decrypt, since: clock) }
     let damage: String?
     do { damage = try decryptor.decrypt(message, into: frame, maximumLength: volume.plainSize) } catch {
       throw VerifyError(.keys, "\(error)", hint: error.hint)

@@ -7,7 +7,7 @@ import Storage
 struct BackupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup",
-    abstract: "Back up sets to all of their destinations.",
+    abstract: "Back up sets to all of their destinations: all, some, or what is due.",
     discussion: ExitStatus.discussion(
       "A file that cannot be read, or that changes while it is read, becomes a finding of the snapshot and never ends "
         + "the run; neither does a destination that fails.", also: [.partial, .locked]))
@@ -15,10 +15,13 @@ struct BackupCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Names of sets; all of them where none is named.", valueName: "set"))
   var sets: [String] = []
 
+  @Flag(help: "Back up what is due by the frequency table, of the sets named or of all.")
+  var due = false
+
   @Flag(help: "Say what would be stored, and store nothing.")
   var dryRun = false
 
-  @Flag(help: "Read every file of incremental sets, whatever its size and times say.")
+  @Flag(help: "Read every file, whatever its size and times say; store full sets also where nothing has changed.")
   var force = false
 
   @OptionGroup var file: ConfigurationOption
@@ -36,7 +39,15 @@ struct BackupCommand: ParsableCommand {
         environment: RunEnvironment(
           isCancelled: { Signals.cancellation.isCancelled }, observe: { report.take($0) }))
       defer { report.finish() }
-      let outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets, readsAll: force)
+      var waiting = 0
+      let outcomes: [SetOutcome]
+      if due {
+        let run = dryRun ? try engine.simulateDue(sets: sets) : try engine.runDue(sets: sets, readsAll: force)
+        (outcomes, waiting) = (run.outcomes, run.waiting.count)
+        if outcomes.isEmpty { output.line("nothing is due") }
+      } else {
+        outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets, readsAll: force)
+      }
       return CommandResult(
         ExitStatus(outcomes),
         summary: [
@@ -46,7 +57,7 @@ struct BackupCommand: ParsableCommand {
           .init("findings", JSONValue(outcomes.reduce(0) { $0 + $1.findings.count })),
           .init("bytes", JSONValue(outcomes.reduce(0) { $0 + $1.bytes })),
           .init("stored-bytes", JSONValue(outcomes.reduce(0) { $0 + $1.storedBytes })),
-        ])
+        ] + (due ? [.init("waiting", JSONValue(waiting))] : []))
     }
   }
 }

@@ -1,5 +1,7 @@
 import Backup
 import CommandLineOutput
+import Files
+import Policy
 import Repository
 
 /// Turns the engine's events into lines, progress or JSON. Any thread may call it.
@@ -27,6 +29,12 @@ final class BackupReporter: Sendable {
       output.error("\(set.map { "\($0): " } ?? "")destination \(destination): \(error)", hint: error.hint)
     case .notice(let text): output.warning(text)
     case .setFinished(let outcome): show(outcome)
+    case .setWaiting(let freshness):
+      output.line(
+        "\(freshness.set): \(freshness.dueFrom.map { "next due \($0.rfc3339)" } ?? "done, and never due again")")
+      output.event(
+        "waiting",
+        [.init("set", .string(freshness.set)), .init("due-from", JSONValue(freshness.dueFrom?.rfc3339))])
     }
   }
 

@@ -7,7 +7,7 @@ struct ScheduleCommand: ParsableCommand {
     commandName: "schedule",
     abstract: "Print what makes other programs do their part in time.",
     discussion: ExitStatus.discussion(),
-    subcommands: [LifecycleCommand.self])
+    subcommands: [CronCommand.self, SystemdCommand.self, LifecycleCommand.self])
 }
 
 struct LifecycleCommand: ParsableCommand {

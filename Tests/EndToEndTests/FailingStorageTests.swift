@@ -51,6 +51,38 @@ struct FailingStorageTests {
     try scene.house.expectSound(count: scene.house.destinations.count, location)
   }
 
+  /// Each stage of each set would try it anew.
+  @Test func aDestinationWhereNobodyListensIsToldOfOnce() throws {
+    let house = try Installation()
+    house.destinations.insert(
+      Installation.Destination(
+        name: "away",
+        settings: """
+          kind = "s3"
+          location = "cloud"
+          endpoint = "http://127.0.0.1:1"
+          region = "us-east-1"
+          bucket = "backups"
+          attempts = 2
+
+          """), at: 0)
+    house.environment["AWS_ACCESS_KEY_ID"] = "key"
+    house.environment["AWS_SECRET_ACCESS_KEY"] = "secret"
+    house.sets[0].settings = "mode = \"incremental\""
+    house.sets.append(Installation.Source(name: "again", paths: [house.source]))
+    try house.configure()
+    try house.write("file", "content\n")
+    let outcome = try house.node(["backup", "--debug"])
+    #expect(outcome.status == 3, "\(outcome.text)\(outcome.errorText)")
+    let said = (outcome.text + outcome.errorText).split(separator: "\n")
+    #expect(said.count { $0.contains("try 2 of 2") } == 1, "\(said)")
+    #expect(said.count { $0.contains("destination away: ") } == 1, "\(said)")
+    #expect(try house.manifests().count == 2)
+    house.destinations.removeFirst()
+    try house.configure()
+    try house.expectSound(count: 2)
+  }
+
   /// Not Swift: it goes on taking objects for a container that was just deleted.
   @Test(arguments: [S3Server.Kind.radosgw, .moto])
   func aBucketDisappears(_ kind: S3Server.Kind) throws {

@@ -105,6 +105,45 @@ struct InterruptedRunTests {
     try expectCatalogHolds(house)
   }
 
+  /// Killed while it writes an object: nothing of that lies there.
+  @Test func aRunThatIsKilledInAWriteLeavesNoPartOfIt() throws {
+    let house = try Installation()
+    for number in 0..<3 { try house.writeNoise("file-\(number)", megabytes: 10) }
+    var caught = 0
+    for _ in 0..<3 {
+      let run = try house.startNode(["backup"])
+      var polls = 0
+      while try !isWriting(run.pid, house.disk), polls < 50_000 {
+        polls += 1
+        usleep(100)
+      }
+      run.signal(SIGKILL)
+      if polls < 50_000 { caught += 1 }
+      _ = try run.wait()
+      try house.expectNothingHalf()
+    }
+    #expect(caught > 0, "no run was killed in a write")
+    #expect(try house.node(["backup"]).status == 0)
+    try house.expectSound()
+  }
+
+  /// Whether a process has a file open below `folder` that is not an object yet.
+  private func isWriting(_ process: Int32, _ folder: String) throws -> Bool {
+    let files = "/proc/\(process)/fd"
+    guard let directory = opendir(files) else { return false }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      var target = [UInt8](repeating: 0, count: 4096)
+      let length = readlink("\(files)/\(name)", &target, target.count)
+      let path = String(decoding: target.prefix(max(length, 0)), as: UTF8.self)
+      if path.hasPrefix("\(folder)/"), path.contains("/#") || path.contains("/.redoubt-") { return true }
+    }
+    return false
+  }
+
   private func volumes(_ house: Installation) throws -> [String] {
     try house.objects().filter { $0.contains("/volume-") && !$0.hasSuffix(".tmp") }
   }

@@ -70,7 +70,7 @@ private let unreachable = StorageError(.unreachable, "disk", "connection reset")
     #expect(outcome.destinations[1].error?.contains("connection reset") == true)
     #expect(try house.manifests("other").isEmpty)
     #expect(try house.verify(.readable, SnapshotSelection(destinations: ["disk"])).map(\.result) == [.sound])
-    let statuses = try setStatuses(house.node)
+    let statuses = try setStatuses(house.node, now: house.clock())
     #expect(statuses.first?.destinations.map { $0.snapshot == nil } == [false, true])
   }
 

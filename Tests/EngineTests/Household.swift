@@ -31,7 +31,7 @@ final class Household {
       DestinationConfiguration(name: $0, kind: .directory, location: .local, path: "\(folder.path)/\($0)")
     }
     var set = SetConfiguration(
-      name: "data", dataClass: "node-configurations", paths: ["\(folder.path)/source"], destinations: destinations)
+      name: "data", dataClass: "client-database", paths: ["\(folder.path)/source"], destinations: destinations)
     set.mode = mode
     set.volumeSize = 1 << 20
     node = NodeConfiguration(
@@ -53,14 +53,17 @@ final class Household {
 
   @discardableResult
   func backup(_ sets: [String] = [], readsAll: Bool = false) throws -> [SetOutcome] {
+    try makeEngine().run(sets: sets, readsAll: readsAll)
+  }
+
+  func makeEngine() -> BackupEngine {
     var environment = RunEnvironment()
     environment.clock = clock
     environment.isCancelled = isCancelled
     environment.observe = { [events] in events.add($0) }
     var writers: [String: any ObjectWriter] = [:]
     for destination in node.destinations { writers[destination.name] = store(destination.name) }
-    return try BackupEngine(configuration: node, writers: writers, environment: environment).run(
-      sets: sets, readsAll: readsAll)
+    return BackupEngine(configuration: node, writers: writers, environment: environment)
   }
 
   func makeKeeper() -> Keeper {

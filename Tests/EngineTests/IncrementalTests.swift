@@ -49,7 +49,7 @@ import Verify
     #expect(outcome.status == .unchanged)
     #expect(Set(try house.objects()).subtracting(before).allSatisfy { $0.contains("/catalog/") })
     #expect(try house.objects().count == before.count + 2)
-    let status = try #require(try setStatuses(house.node).first)
+    let status = try #require(try setStatuses(house.node, now: house.clock()).first)
     let (success, snapshot) = (try #require(status.lastSuccess), try #require(status.lastSnapshotTime))
     #expect(success > snapshot, "looking counts")
   }
@@ -168,12 +168,12 @@ import Verify
     #expect(try restored(house) == "")
   }
 
-  @Test func aStaleIndexIsNotReferredTo() throws {
+  @Test(arguments: [1, 2]) func aStaleIndexIsNotReferredTo(_ nights: Int) throws {
     let house = try filled()
     try house.backup()
     let index = "\(house.node.state)/index.sqlite"
     try Command.succeed("cp", [index, "\(index).old"])
-    for night in 1...2 {
+    for night in 1...nights {
       try house.write("dir/file-1", Household.noise(300_000, seed: UInt64(100 + night)))
       later(house, Int64(night) * 60)
       try house.backup()

@@ -121,6 +121,39 @@ import Verify
     #expect(try house.verify(.restored).map(\.result) == [.sound])
   }
 
+  /// Two machines run with one state's copies: the second in an epoch of its own. What an interrupted run of the first has
+  /// stored is older than the second's newest snapshot, and stays.
+  @Test func whatAnotherMachinesInterruptedRunHasStoredStays() throws {
+    let house = try nights(1)
+    let first = house.node.state
+    try Command.succeed("cp", ["-a", first, "\(first)-copy"])
+    try house.write("changing", Household.noise(400_000, seed: 600))
+    later(house, days: 1)
+    #expect(try house.backup().first?.status == .stored)
+    try house.write("changing", Household.noise(400_000, seed: 601))
+    later(house, days: 2)
+    house.stores["disk"] = FaultyStore(house.store("disk")) {
+      $0.key.hasSuffix("manifest.tar.zst.gpg") ? .fail(StorageError(.refused, "disk", "no")) : nil
+    }
+    #expect(try house.backup().first?.status == .failed)
+    house.stores = [:]
+    house.node.state = "\(first)-copy"
+    for day in 3...6 {
+      try house.write("changing", Household.noise(400_000, seed: UInt64(700 + day)))
+      later(house, days: day)
+      #expect(try house.backup().first?.status == .stored)
+    }
+    _ = try house.verify(.readable)
+    #expect(try prune(house).done.count == 1)
+    house.node.state = first
+    try house.write("changing", Household.noise(400_000, seed: 601))
+    later(house, days: 7)
+    let outcome = try #require(try house.backup().first)
+    #expect(outcome.status == .stored && outcome.volumes == 0)
+    let verified = try house.verify(.restored)
+    #expect(verified.map(\.result) == [.sound], "\(verified.flatMap(\.findings))")
+  }
+
   @Test func withoutRulesNothingMayBePruned() throws {
     let house = try nights(2)
     house.keeper.keep = KeepRules()

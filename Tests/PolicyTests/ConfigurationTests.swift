@@ -1,3 +1,4 @@
+import Files
 import Policy
 import Storage
 import Testing
@@ -195,12 +196,89 @@ import Testing
     #expect(report.problems.count == 1 && report.problems[0].message.contains("is not encrypted"), "\(report.problems)")
   }
 
-  @Test func aMissingGitRepositoryIsAWarningForNow() throws {
-    let report = try node(Sample.node.replacing("node-configurations", with: "server-configs"))
-    #expect(report.problems.map(\.severity) == [.warning])
-    #expect(report.problems[0].message.contains("private git repository"))
-    #expect(report.isUsable)
+  /// Each class's rule about storage, broken: which rule, and how to mend it. The sample has a destination in the cloud and
+  /// a local one.
+  @Test(
+    arguments: [
+      ("node-configurations", "[\"disk\"]", "cloud or offsite", "location = \"cloud\" or location = \"offsite\""),
+      ("node-configurations", "[\"offsite\"]", "local or removable", "location = \"local\""),
+      ("client-database", "[\"disk\"]", "offsite or cloud", "location = \"offsite\""),
+      ("server-configs", "[\"offsite\", \"disk\"]", "git (a private git repository)", "location = \"git\""),
+      ("monitoring-configs", "[\"offsite\", \"disk\"]", "git (a private git repository)", "location = \"git\""),
+    ])
+  func aSetThatBreaksItsClassIsRefused(
+    _ dataClass: String, _ destinations: String, _ locations: String, _ mending: String
+  ) throws {
+    let text = Sample.node.replacing("node-configurations", with: dataClass)
+      .replacing("[\"offsite\", \"disk\"]", with: destinations)
+    let report = try node(text)
+    #expect(
+      report.problems.map(\.message) == ["class \(dataClass) needs a destination whose location is \(locations)"])
+    #expect(report.problems[0].hint?.contains(mending) == true)
+    #expect(report.problems[0].line == 34 && !report.isUsable)
   }
+
+  /// What counts is where a destination is, not how it is written.
+  @Test func aDestinationInAGitRepositoryIsEnoughForServerConfigs() throws {
+    let text = Sample.node.replacing("node-configurations", with: "server-configs")
+      .replacing("location = \"local\"", with: "location = \"git\"")
+    #expect(try node(text).problems == [])
+  }
+
+  @Test func anotherFrequencyTableIsUsed() throws {
+    let table = try folder.write(
+      "frequency.toml",
+      """
+      [[class]]
+      name = "ledger"
+      back-up = "weekly"
+      storage = [["removable"]]
+      verify = "7d"
+      grace = "2d"
+      """)
+    let text = "frequency-table = \"\(table)\"\n" + Sample.node.replacing("node-configurations", with: "ledger")
+    let broken = try node(text)
+    #expect(
+      broken.problems.map(\.message) == ["class ledger needs a destination whose location is removable"])
+    let whole = try node(text.replacing("location = \"local\"", with: "location = \"removable\"")).get()
+    #expect(whole.frequencies.names == ["ledger"] && whole.frequencies["ledger"]?.drillInterval == nil)
+    // Its own classes and no others.
+    let unknown = try node("frequency-table = \"\(table)\"\n" + Sample.node)
+    #expect(unknown.problems.map(\.message) == ["unknown class 'node-configurations'"])
+    #expect(unknown.problems[0].hint == "known classes are ledger")
+    let keeper = try folder.write("verify.toml", "frequency-table = \"\(table)\"\n" + Sample.keeper)
+    #expect(try KeeperConfiguration.load(keeper).frequencies["ledger"]?.verificationInterval == 7 * 86400)
+  }
+
+  @Test func aFrequencyTableThatCannotBeUsedIsOneClearError() throws {
+    let path = "\(folder.path)/frequency.toml"
+    let text = "frequency-table = \"\(path)\"\n" + Sample.node
+    #expect(
+      try node(text).problems.map { "\($0)" } == [
+        "line 1: error: frequency-table: \(path): there is no such file"
+      ])
+    for (content, message) in [
+      ("[[class]\n", "\(path), line 1, column "), ("", "\(path): is empty"),
+      ("[[class]]\nname = \"a\"\n", "\(path), line 1: class.1: the required key 'back-up' is missing"),
+      ("class = 1\n", "\(path), line 1: class: must be an array of tables"),
+    ] {
+      try folder.write("frequency.toml", content)
+      let report = try node(text)
+      #expect(!report.isUsable)
+      #expect(report.problems.first?.key == "frequency-table")
+      #expect(report.problems.first?.message.hasPrefix(message) == true, "\(report.problems)")
+      #expect(report.problems.allSatisfy { $0.key == "frequency-table" }, "nothing is held to a broken table")
+    }
+    // Whoever writes it decides how often backups are made.
+    try folder.write("frequency.toml", String(decoding: try FileContent.read(Self.table), as: UTF8.self), mode: 0o666)
+    #expect(try node(text).problems.first?.message.contains("others can write") == true)
+    let keeper = try folder.write("verify.toml", text.prefix { $0 != "\n" } + "\n" + Sample.keeper)
+    #expect(!KeeperConfiguration.inspect(keeper).isUsable)
+    let outcome = try Program.redoubt.run(["backup", "--due", "--config", try folder.write("redoubt.toml", text)])
+    #expect(outcome.status == 78 && outcome.errorText.contains("frequency-table"), "\(outcome.errorText)")
+  }
+
+  private static let table = "\(FrequencyTableTests.package)/Schedules/frequency.toml"
 
   @Test func aDestinationInsideASourceIsAWarning() throws {
     let report = try node(Sample.node.replacing("/etc//convex/", with: "/srv"))

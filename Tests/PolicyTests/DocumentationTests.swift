@@ -80,7 +80,7 @@ import Testing
     let page = try ManualPage("redoubt.toml.5")
     let tables = [
       "Top level": "", "[keys]": "keys.", "[[destination]]": "destination.", "[[set]]": "set.", "[[node]]": "node.",
-      "[keep]": "keep.",
+      "[keep]": "keep.", "[drill]": "drill.", "[[check]]": "check.",
     ]
     #expect(page.subsections == Set(tables.keys))
     let described = page.items.compactMap { heading, item -> String? in
@@ -91,8 +91,8 @@ import Testing
   }
 
   @Test func theManualsClassesAreTheFrequencyTables() throws {
-    let rows = try ManualPage("redoubt.toml.5").items.filter { $0.heading == "CLASSES" }.map(\.item).dropFirst()
-      .map { $0.split(separator: " Ta ").map(String.init) }
+    let rows = try ManualPage("redoubt.toml.5").items.filter { $0.heading == "CLASSES" }.map(\.item)
+      .filter { $0.contains(" Ta ") }.dropFirst().map { $0.split(separator: " Ta ").map(String.init) }
     let table = FrequencyTable.standard.classes
     try #require(rows.count == table.count)
     for (row, dataClass) in zip(rows, table) {
@@ -101,6 +101,8 @@ import Testing
       let storage = dataClass.storage.map { $0.map(\.rawValue).joined(separator: " or ") }.joined(separator: ", and ")
       #expect(row[2] == (dataClass.isOffline ? "none: paper or metal alone" : storage))
       #expect(row[3] == (dataClass.verificationInterval == 31 * 86400 ? "monthly" : "yearly"))
+      let drill = dataClass.drillInterval
+      #expect(row[4] == (drill == nil ? "no" : drill == Int64(92 * 86400) ? "quarterly" : "?"))
     }
   }
 

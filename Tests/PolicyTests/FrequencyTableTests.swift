@@ -29,8 +29,16 @@ import Testing
     #expect(database.frequency.interval == 86400)
     #expect(database.storage == [[.offsite, .cloud]])
     #expect(database.verificationInterval == 31 * 86400)
+    #expect(database.drillInterval == Int64(92 * 86400))
     #expect(table["wallet-seed-phrases"]?.isOffline == true)
     #expect(table["wallet-seed-phrases"]?.frequency.interval == nil)
+    #expect(table["wallet-seed-phrases"]?.drillInterval == nil)
+    #expect(table["server-configs"]?.frequency.interval == Int64(7 * 86400))
+    for name in ["server-configs", "monitoring-configs"] { #expect(table[name]?.storage == [[.git]]) }
+    for name in ["node-configurations", "monitoring-configs"] {
+      #expect(table[name]?.frequency == .afterEachChange)
+      #expect(table[name]?.frequency.interval == 86400, "at least one heartbeat a day")
+    }
     #expect(table["node-configurations"]?.storage == [[.cloud, .offsite], [.local, .removable]])
     #expect(table["nothing"] == nil)
   }
@@ -42,6 +50,40 @@ import Testing
     #expect(throws: ConfigurationError.self) {
       try FrequencyTable(text.replacing("hourly", with: "daily") + "grace = \"1d\"\n")
     }
+  }
+
+  @Test(
+    arguments: [
+      ("storage = [[\"git\"]]", "storage = [[]]", "class.1.storage: must be an array of arrays of locations"),
+      ("verify = \"31d\"", "verify = \"0d\"", "class.1.verify: must be from 1s to 3650d, but is 0d"),
+      ("drill = \"92d\"", "drill = \"9999d\"", "class.1.drill: must be from 1s to 3650d, but is 9999d"),
+      ("grace = \"1h\"", "grace = \"1\"", "class.1.grace: '1' is no time"),
+      ("name = \"a\"", "name = \"A b\"", "class.1.name: 'A b' is no valid name: "),
+      ("name = \"a\"", "name = \"b\"", "class.2.name: the name 'b' is taken already"),
+      ("back-up = \"daily\"", "back-up = \"hourly\"", "class.1.back-up: 'hourly' is none of once, "),
+    ] as [(String, String, String)])
+  func aTableIsHeldToItsRules(_ part: String, _ broken: String, _ message: String) throws {
+    let text = """
+      [[class]]
+      name = "a"
+      back-up = "daily"
+      storage = [["git"]]
+      verify = "31d"
+      drill = "92d"
+      grace = "1h"
+
+      [[class]]
+      name = "b"
+      back-up = "once"
+      storage = []
+      verify = "1d"
+      grace = "0s"
+      """
+    #expect(try FrequencyTable(text).names == ["a", "b"])
+    let changed = text.split(separator: part, maxSplits: 1).joined(separator: broken)
+    let error = try #require(throws: ConfigurationError.self) { try FrequencyTable(changed) }
+    #expect(error.problems.count == 1, "\(error)")
+    #expect("\(error.problems[0])".contains(message), "\(error)")
   }
 
   @Test(

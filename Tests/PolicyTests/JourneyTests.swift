@@ -75,7 +75,8 @@ import Testing
     try setUp()
     #expect(try node(["check", "--online"]).status == 0)
     let status = try node(["status"])
-    #expect(status.text == "keys (client-database)\n  disk: no snapshot\n")
+    #expect(status.status == 5)
+    #expect(status.lines.first == "not safe: keys at disk was never backed up")
 
     let dry = try node(["backup", "--dry-run"])
     #expect(dry.status == 0 && dry.text.hasPrefix("keys: would store 4 entries, 24 B"), "\(dry.text)\(dry.errorText)")
@@ -87,7 +88,9 @@ import Testing
     #expect(backup.lines.last?.hasPrefix(summary) == true, "\(backup.text)")
     let line = try #require(backup.lines.first { $0.hasPrefix(#"{"type":"set""#) })
     let id = try #require(line.split(separator: "\"snapshot\":\"").last?.split(separator: "\"").first)
-    #expect(try node(["status"]).text.contains("  disk: \(id), "))
+    let after = try node(["status"])
+    #expect(after.status == 0 && after.lines.first == "safe: the one copy is in time", "\(after.text)")
+    #expect(after.text.contains("\n    disk  in time        \(id), "), "\(after.text)")
 
     let listed = try keeper(["list"])
     #expect(listed.status == 0)

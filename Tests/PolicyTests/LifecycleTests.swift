@@ -28,7 +28,13 @@ import Testing
     name = "here"
     class = "server-configs"
     paths = ["/opt/here"]
-    destinations = ["disk"]
+    destinations = ["repository"]
+
+    [[destination]]
+    name = "repository"
+    kind = "directory"
+    location = "git"
+    path = "/srv/git"
     """
 
   static let text = Sample.node
@@ -46,7 +52,7 @@ import Testing
 
   @Test func readsItsKeys() throws {
     let node = try inspect(Self.text).get()
-    #expect(node.destinations.map(\.expiry) == [.lifecycle, .prune])
+    #expect(node.destinations.map(\.expiry) == [.lifecycle, .prune, .prune])
     #expect(node.destinations[0].s3?.lockMode == .governance)
     #expect(node.sets.map(\.retention) == [30 * 86400, 36 * 3600, nil])
     #expect(node.sets.map(\.objectLifetime) == [90 * 86400, 36 * 3600, nil])
@@ -80,7 +86,7 @@ import Testing
     ("\"36h\"", "\"12h\"", "set.keys.retention: must be from 1d to 3650d, but is 12h"),
     ("\"36h\"", "\"soon\"", "set.keys.retention: 'soon' is no time"),
     (
-      "destinations = [\"disk\"]", "retention = \"9d\"\ndestinations = [\"disk\"]",
+      "destinations = [\"repository\"]", "retention = \"9d\"\ndestinations = [\"repository\"]",
       "set.here.retention: means something where a destination has expiry"
     ),
   ]

@@ -93,6 +93,21 @@ import Testing
     #expect(!Output(isJSON: true, results: results, messages: slave, terminal: "xterm").drawsProgress)
   }
 
+  @Test func colorsAreForTerminalsThatShowThem() throws {
+    var (master, slave): (Int32, Int32) = (0, 0)
+    #expect(openpty(&master, &slave, nil, nil, nil) == 0)
+    let file = open("/dev/null", O_WRONLY)
+    defer { for file in [master, slave, file] { close(file) } }
+    func painted(_ results: Int32, _ terminal: String, _ noColor: String, json: Bool = false) -> String {
+      Output(isJSON: json, results: results, messages: file, terminal: terminal, noColor: noColor).paint("no", .bad)
+    }
+    #expect(painted(slave, "xterm", "") == "\u{1b}[1;31mno\u{1b}[0m")
+    #expect(painted(slave, "xterm", "1") == "no")
+    #expect(painted(slave, "dumb", "") == "no")
+    #expect(painted(file, "xterm", "") == "no")
+    #expect(painted(slave, "xterm", "", json: true) == "no")
+  }
+
   @Test(
     arguments: [
       (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1289, "1.3 KiB"), (1_048_575, "1.0 MiB"),

@@ -1,3 +1,4 @@
+import Channels
 import Files
 import Glibc
 import Storage
@@ -23,7 +24,8 @@ import TestKit
     #expect(try found(folder.path) == ["host d 700", "host/set d 700", "host/set/volume f 600"])
   }
 
-  @Test func theSameContentCountsAsStored() throws {
+  @Test(arguments: [true, false]) func theSameContentCountsAsStored(_ usesUnnamedFiles: Bool) throws {
+    let store = DirectoryStore(folder.path, usesUnnamedFiles: usesUnnamedFiles)
     try store.put(Upload(key: "a", content: [1, 2]))
     try store.put(Upload(key: "a", content: [1, 2]))
     for other: [UInt8] in [[1, 3], [1], [1, 2, 3], []] {
@@ -61,6 +63,37 @@ import TestKit
       }
     }
     #expect(code { try store.get("absent", into: object, maximumLength: 1) } == .missing)
+  }
+
+  @Test(arguments: [true, false]) func whoeverIsFasterWins(_ usesUnnamedFiles: Bool) throws {
+    let store = DirectoryStore(folder.path, usesUnnamedFiles: usesUnnamedFiles)
+    let outcomes = Outcomes()
+    onThreads(8) { number in
+      outcomes.add(number, code { try store.put(Upload(key: "h/k", content: [UInt8(number)])) })
+    }
+    #expect(outcomes.all.values.count { $0 == nil } == 1)
+    #expect(outcomes.all.values.count { $0 == .exists } == 7)
+    #expect(try found(folder.path) == ["h d 700", "h/k f 600"])
+  }
+
+  /// Those of a process that was killed go; those that are young, or that somebody writes, stay.
+  @Test func leftoversAreTidiedUp() throws {
+    let names = ["old", "young", "locked"].map { "host/set/snapshot/.redoubt-\($0).tmp" }
+    try store.put(Upload(key: "host/set/snapshot/.redoubt-object", content: [1]))
+    for name in names { try FileContent.write([1], to: folder(name)) }
+    for name in [names[0], names[2], "host/set/snapshot/.redoubt-object"] {
+      try Command.succeed("touch", ["-d", "25 hours ago", folder(name)])
+    }
+    let lock = try #require(try FileLock.acquire(folder(names[2])))
+    defer { withExtendedLifetime(lock) {} }
+    let store = DirectoryStore(folder.path, usesUnnamedFiles: false)
+    try store.put(Upload(key: "host/set/next/volume", content: [2]))
+    #expect(
+      try found(folder.path).filter { $0.contains(" f ") }
+        == [
+          "\(names[2]) f 600", "host/set/snapshot/.redoubt-object f 600", "\(names[1]) f 600",
+          "host/set/next/volume f 600",
+        ].sorted())
   }
 
   @Test func neverMakesItsRoot() throws {

@@ -7,14 +7,15 @@ internal import Repository
 
 /// Where a run's chunks go: those that storage holds are referred to, the others become members of new volumes.
 ///
-/// A volume is recorded in the index, durably, as soon as its destinations have acknowledged it: a run that dies leaves
-/// its volumes to the next one. Belongs to the thread that reads the sources.
+/// A volume is noted in the journal as soon as its destinations have acknowledged it, by the thread that sent it, and
+/// taken from there into the index whenever this one comes to it: a run that dies leaves its volumes to the next one.
+/// Belongs to the thread that reads the sources.
 final class ChunkStore {
   private let index: IndexFile
   private let set: SetIndex
   private let trust: VolumeTrust
   private let pipeline: VolumePipeline
-  /// Seconds after its upload until which a volume is needed at the latest; nil where none expires by itself.
+  private let journal: ArrivalJournal
   private let lifetime: Int64?
   private let assembler: VolumeAssembler
   private let pax: PaxWriter
@@ -27,29 +28,55 @@ final class ChunkStore {
   private(set) var storedBytes: UInt64 = 0
 
   /// The chunks of the volume that is being filled, and of those that were handed to the pipeline.
-  private final class Filling {
-    var current: [NewChunk] = []
-    var sent: [Int: [NewChunk]] = [:]
+  private final class Filling: Sendable {
+    // Of the reading thread alone.
+    nonisolated(unsafe) var current: [NewChunk] = []
+    private let monitor = Monitor()
+    // Guarded by `monitor`.
+    private nonisolated(unsafe) var sent: [Int: [NewChunk]] = [:]
+
+    func sends(_ volume: Int) {
+      monitor.locked { sent[volume] = current }
+      current = []
+    }
+
+    func chunks(of volume: Int) -> [NewChunk] { monitor.locked { sent[volume] ?? [] } }
+    func remove(_ volume: Int) -> [NewChunk] { monitor.locked { sent.removeValue(forKey: volume) ?? [] } }
   }
 
+  /// - Parameter lifetime: seconds after its upload until which a volume is needed at the latest; nil where none expires
+  ///   by itself.
   init(
-    index: IndexFile, set: SetIndex, trust: VolumeTrust, pipeline: VolumePipeline, volumeSize: Int,
-    lifetime: Int64?
+    index: IndexFile, set: SetIndex, trust: VolumeTrust, pipeline: VolumePipeline, journal: ArrivalJournal,
+    volumeSize: Int, lifetime: Int64?
   ) {
     self.index = index
     self.set = set
     self.trust = trust
     self.pipeline = pipeline
-    self.lifetime = lifetime
+    self.journal = journal
     let filling = Filling()
+    pipeline.noteArrivals { arrival in
+      journal.append(Self.entry(arrival, filling.chunks(of: arrival.number), lifetime))
+    }
     self.filling = filling
     let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false, memory: pipeline.memory) { volume in
-      filling.sent[volume.number] = filling.current
-      filling.current = []
+      filling.sends(volume.number)
       try pipeline.send(volume)
     }
     self.assembler = assembler
     pax = PaxWriter { try assembler.append($0) }
+    self.lifetime = lifetime
+  }
+
+  private static func entry(
+    _ arrival: VolumePipeline.Arrival, _ chunks: [NewChunk], _ lifetime: Int64?
+  ) -> ArrivalJournal.Entry {
+    ArrivalJournal.Entry(
+      time: arrival.time,
+      volume: StoredVolume(
+        arrival.record, isEverywhere: arrival.isEverywhere, expires: lifetime.map { arrival.time + $0 }),
+      chunks: chunks.map { ($0.digest, $0.length) })
   }
 
   /// Refers to a chunk, and sends it where storage does not hold it.
@@ -71,7 +98,7 @@ final class ChunkStore {
     return (id, digest)
   }
 
-  /// Sends what is left and waits until all of it is stored.
+  /// Sends what is left and waits until all of it is stored, and in the index.
   func flush() throws {
     try assembler.finish()
     try pipeline.drain()
@@ -83,20 +110,14 @@ final class ChunkStore {
     let arrivals = pipeline.takeArrivals()
     guard !arrivals.isEmpty else { return }
     for arrival in arrivals {
-      let chunks = filling.sent.removeValue(forKey: arrival.number) ?? []
-      let volume = try set.addVolume(
-        arrival.record.name, uploaded: arrival.time, storedBytes: arrival.record.size, record: [], chunks: chunks)
-      var record = arrival.record
-      record.id = Int(volume.number)
-      let stored = StoredVolume(
-        record, isEverywhere: arrival.isEverywhere, expires: lifetime.map { arrival.time + $0 })
-      try set.setRecord(of: volume, stored.encoded)
-      self.stored.insert(volume)
+      let chunks = filling.remove(arrival.number)
+      stored.insert(try set.add(Self.entry(arrival, chunks, lifetime), chunks: chunks))
       storedVolumes += 1
-      storedBytes += UInt64(record.size)
+      storedBytes += UInt64(arrival.record.size)
       for chunk in chunks { underway[chunk.digest] = nil }
     }
     // What a loss of power takes is sent once more: no reason to wait for the disk at each volume.
     try index.commit(survivesPowerLoss: false)
+    journal.taken(arrivals.count)
   }
 }

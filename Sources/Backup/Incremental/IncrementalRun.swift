@@ -10,7 +10,8 @@ internal import Repository
 /// Why nothing that a snapshot refers to can be deleted meanwhile: a run refers to chunks of the last publication and to
 /// those that were stored since, no others. The publication is committed to the index *before* the manifest is sent. So
 /// wherever a run dies, the chunks that the next one may refer to are in volumes of the newest finished snapshot of each
-/// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither.
+/// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither. What a run that was
+/// killed has stored is known by the journal of arrivals, whose comment says why that holds for it too.
 final class IncrementalRun {
   private let set: SetConfiguration
   private let places: [String]
@@ -20,6 +21,7 @@ final class IncrementalRun {
   private let environment: RunEnvironment
   private let readsAll: Bool
   private let began: Timestamp
+  private let journal: ArrivalJournal
   private var files: SetIndex
 
   /// - Parameter places: of the set's destinations.
@@ -36,9 +38,11 @@ final class IncrementalRun {
     self.environment = environment
     self.readsAll = readsAll
     began = environment.clock()
+    journal = ArrivalJournal(folder: state.folder, set: set.name)
     files = try index.file.set(set.name)
-    try forgetForNewDestination()
+    try settleDestinations()
     try files.discardStaged()
+    try takeInArrivals()
   }
 
   /// The snapshot that still holds, where nothing has changed.
@@ -54,8 +58,8 @@ final class IncrementalRun {
   ) throws -> PackedSnapshot? {
     let trust = try VolumeTrust(files, set, now: began)
     let store = ChunkStore(
-      index: index.file, set: files, trust: trust, pipeline: pipeline, volumeSize: set.volumeSize,
-      lifetime: set.objectLifetime)
+      index: index.file, set: files, trust: trust, pipeline: pipeline, journal: journal,
+      volumeSize: set.volumeSize, lifetime: set.objectLifetime)
     let key = try index.gearKey()
     var content = SnapshotContent()
     let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store) { count in
@@ -73,6 +77,7 @@ final class IncrementalRun {
     try store.flush()
     if try isUnchanged(scan, trust) {
       // What was read again and found as it was need not be read again.
+      try journal.clear()
       try files.publish()
       return nil
     }
@@ -95,6 +100,8 @@ final class IncrementalRun {
     try files.setText("stored", snapshot.description)
     try files.setText("stored-at", "\(began.seconds)")
     try index.file.commit()
+    // An index that stands at an earlier publication is an old copy from here on.
+    try state.rememberPublications([snapshot.description], of: set.name)
   }
 
   // MARK: Publishing
@@ -114,9 +121,10 @@ final class IncrementalRun {
   private func publish() throws {
     let last = try files.text("published")
     try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: set.name)
+    try journal.clear()
     try files.setText("published", snapshot.description)
-    try files.setText("destinations", places.joined(separator: "\n"))
     try files.publish()
+    try beginJournal()
   }
 
   /// Publishes the listing's own chunks.
@@ -124,6 +132,7 @@ final class IncrementalRun {
     var chunks: [String: [ChunkID]] = [:]
     for (member, id) in listing.chunks { chunks[member, default: []].append(id) }
     for member in ListingReferences.members { try files.stageListing(member, chunks[member] ?? []) }
+    try journal.clear()
     try files.publish()
     return try listing.chunks.map { ($0.member, try reference($0.id)) }
   }
@@ -153,17 +162,43 @@ final class IncrementalRun {
     return ChunkReference(volume: Int(chunk.volume.number), length: chunk.length, digest: chunk.digest)
   }
 
-  /// A destination that the last snapshot was not sent to has none of its volumes: everything is sent to all.
-  private func forgetForNewDestination() throws {
-    guard let known = try files.text("destinations") else { return }
-    let stored = Set(known.split(separator: "\n").map(String.init))
-    let added = places.filter { !stored.contains($0) }
-    guard !added.isEmpty else { return }
-    environment.observe(
-      .notice(
-        "\(set.name): \(added.joined(separator: "; ")) is new; everything is sent once more, to every destination"))
-    try index.file.removeSet(set.name)
+  // MARK: Beginning
+
+  /// Keeps in the index which destinations have all that it knows of. One that is new has none of it: everything is sent
+  /// to all. Written before the first volume is: what is stored from now on is known at these alone.
+  private func settleDestinations() throws {
+    let known = try files.text("destinations")
+    if let known {
+      let stored = Set(known.split(separator: "\n").map(String.init))
+      let added = places.filter { !stored.contains($0) }
+      if !added.isEmpty {
+        environment.observe(
+          .notice(
+            "\(set.name): \(added.joined(separator: "; ")) is new; everything is sent once more, to every destination"))
+        try index.file.removeSet(set.name)
+        try index.file.commit()
+        files = try index.file.set(set.name)
+      }
+    }
+    let places = places.joined(separator: "\n")
+    guard try files.text("destinations") != places else { return }
+    try files.setText("destinations", places)
     try index.file.commit()
-    files = try index.file.set(set.name)
+  }
+
+  /// Takes into the index what a run that was killed has stored.
+  private func takeInArrivals() throws {
+    let context = try arrivalContext
+    if try files.takeIn(try journal.entries(context)) > 0 { try index.file.commit(survivesPowerLoss: false) }
+    try journal.clear()
+    journal.begin(context)
+  }
+
+  private func beginJournal() throws { journal.begin(try arrivalContext) }
+
+  private var arrivalContext: String {
+    get throws {
+      ArrivalJournal.context(epoch: state.epoch, published: try files.text("published"), places: places)
+    }
   }
 }

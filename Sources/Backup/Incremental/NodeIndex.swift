@@ -22,7 +22,7 @@ final class NodeIndex {
     folder: String, epoch: Epoch, now: Timestamp, marks: [String: [String]], random: () -> UInt64
   ) throws(BackupError) {
     let path = "\(folder)/index.sqlite"
-    do throws(IndexError) {
+    do {
       do throws(IndexError) { file = try IndexFile.open(path) } catch {
         guard error.code == .notAnIndex || error.code == .damaged else { throw error }
         notices.append("\(error); it is begun anew, which costs a complete upload")
@@ -33,6 +33,7 @@ final class NodeIndex {
         notices.append("the index is begun anew (\(reason)), which costs a complete upload")
         try file.removeAll()
       }
+      if try file.value("epoch") == nil { try ArrivalJournal.discardAll(folder: folder) }
       if try file.value("gear-key") == nil {
         let key = (0..<4).flatMap { _ in withUnsafeBytes(of: random().littleEndian) { Array($0) } }
         try file.setValue("gear-key", key)
@@ -41,7 +42,7 @@ final class NodeIndex {
       try file.setValue("used", Array(String(now.seconds).utf8))
       try file.commit()
     } catch {
-      throw BackupError(.state, "\(error)", hint: error.hint)
+      throw BackupError(.state, "\(error)", hint: (error as? IndexError)?.hint)
     }
   }
 

@@ -21,16 +21,18 @@ struct VolumeTrust {
 
   init(_ index: SetIndex, _ set: SetConfiguration, now: Timestamp) throws {
     var expired: Set<VolumeID> = []
+    var trusted: [Index.VolumeRecord] = []
     for volume in try index.volumes() {
       let stored = StoredVolume(volume.record)
       let isTrusted =
         stored?.isEverywhere ?? false
-        && now.seconds - volume.uploaded < Self.turn(of: volume, stored, refresh: set.refresh)
+        && now.seconds - volume.uploaded < set.refresh
         && volume.uploaded - now.seconds <= Self.clockTolerance
         && Self.outlives(stored, now.seconds, retention: set.retention)
         && Double(volume.liveBytes) >= set.compact * Double(volume.plainBytes)
-      if !isTrusted { expired.insert(volume.id) }
+      if isTrusted { trusted.append(volume) } else { expired.insert(volume.id) }
     }
+    expired.formUnion(Self.due(trusted, refresh: set.refresh, now: now.seconds))
     expiredChunks = try index.chunks(in: expired)
   }
 
@@ -47,10 +49,28 @@ struct VolumeTrust {
     return expires >= now + retention
   }
 
-  /// Between half of `refresh` and all of it, by the volume's digest: what was stored in one night is not renewed in one.
-  private static func turn(of volume: Index.VolumeRecord, _ stored: StoredVolume?, refresh: Int64) -> Int64 {
-    let byte = stored?.record.digest.bytes.prefix(2).reduce(0) { $0 << 8 | Int64($1) } ?? 0
-    return refresh / 2 + refresh / 2 * byte / 65536
+  /// The volumes that are renewed now, before their time, so that what was stored in one night is not renewed in one.
+  ///
+  /// All of what lives can be sent again in three quarters of `refresh` at a steady rate. As long as every volume, the
+  /// oldest first, can still have its turn in time at that rate, nothing is sent; what could not is owed, and sent now.
+  /// So a night's renewals are at most what its share of the time is at that rate, a third more than if they were spread
+  /// over all of `refresh`, and in the long run a volume is renewed once in `refresh`. Nights without a run add up; how
+  /// often the node runs does not matter. Volumes that were stored together are renewed together: what was near stays near.
+  private static func due(_ volumes: [Index.VolumeRecord], refresh: Int64, now: Int64) -> [VolumeID] {
+    let oldestFirst = volumes.sorted { ($0.uploaded, $0.id.number) < ($1.uploaded, $1.id.number) }
+    // Bytes a second.
+    let rate = Double(volumes.reduce(0) { $0 + $1.liveBytes }) / (Double(refresh) * 3 / 4)
+    var sum = 0.0
+    var owed = 0.0
+    for volume in oldestFirst {
+      sum += Double(volume.liveBytes)
+      owed = max(owed, sum - rate * Double(volume.uploaded + refresh - now))
+    }
+    var sent = 0.0
+    return oldestFirst.prefix { volume in
+      sent += Double(volume.liveBytes)
+      return sent <= owed
+    }.map(\.id)
   }
 }
 

@@ -89,6 +89,7 @@ private struct EncodedRecord: Codable {
     case .prune(let fields): try encode("prune", fields)
     case .observation(let fields): try encode("observation", fields)
     case .acknowledgement(let fields): try encode("acknowledgement", fields)
+    case .drill(let fields): try encode("drill", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
   }
@@ -117,6 +118,7 @@ private struct EncodedRecord: Codable {
       case "prune": .prune(try Pruned(from: decoder))
       case "observation": .observation(try Observation(from: decoder))
       case "acknowledgement": .acknowledgement(try Acknowledgement(from: decoder))
+      case "drill": .drill(try Drill(from: decoder))
       default: .unknown(type: type)
       }
     record = CatalogRecord(

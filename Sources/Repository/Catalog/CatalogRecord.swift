@@ -13,6 +13,7 @@ public enum CatalogEvent: Sendable, Equatable {
   case prune(Pruned)
   case observation(Observation)
   case acknowledgement(Acknowledgement)
+  case drill(Drill)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }

@@ -48,3 +48,88 @@ public struct Acknowledgement: Sendable, Equatable, Codable {
     self.note = note
   }
 }
+
+/// A restore drill: a snapshot was restored to scratch space, compared with its manifest, and checked by the operator's own
+/// programs.
+public struct Drill: Sendable, Equatable, Codable {
+  /// Busy seconds of each phase. Downloading, decrypting and extracting run side by side on several threads, so that they
+  /// add up to more than `restore`, the time that the tree took to be there.
+  public struct Seconds: Sendable, Equatable, Codable {
+    public var download = 0.0
+    public var decrypt = 0.0
+    public var extract = 0.0
+    public var restore = 0.0
+    public var compare = 0.0
+    public var check = 0.0
+    public init() {}
+  }
+
+  /// One program of the operator's.
+  public struct Check: Sendable, Equatable, Codable {
+    public var name: String
+    public var passed: Bool
+    /// How it ended, and what was wrong.
+    public var ending: String
+    public var seconds: Double
+    /// The beginning of standard output and the end of standard error, as text.
+    public var output: String
+    public init(name: String, passed: Bool, ending: String, seconds: Double, output: String) {
+      self.name = name
+      self.passed = passed
+      self.ending = ending
+      self.seconds = seconds
+      self.output = output
+    }
+  }
+
+  public var host: String
+  public var set: String
+  public var snapshot: String
+  public var destination: String
+  public var result: VerificationResult
+  /// Why nothing is known, where the result is `unchecked`.
+  public var reason: String?
+  /// Restored with `recover-1.sh` and standard tools alone.
+  public var standardTools: Bool
+  public var entries: Int
+  /// Bytes of content of all files.
+  public var bytes: UInt64
+  /// Bytes that were fetched.
+  public var fetched: UInt64
+  /// Seconds from the snapshot's beginning to the drill's: what would have been lost (the recovery point).
+  public var age: Int64
+  public var seconds: Seconds
+  public var checks: [Check]
+  /// Who drilled and why, where a person did.
+  public var by: String?
+  public var note: String?
+  public var findings: [Finding]
+  public var findingCount: Int
+
+  public init(_ verification: Verification, standardTools: Bool, by: String?, note: String?) {
+    host = verification.host
+    set = verification.set
+    snapshot = verification.snapshot
+    destination = verification.destination
+    result = verification.result
+    reason = verification.reason
+    fetched = verification.bytes
+    findings = verification.findings
+    findingCount = verification.findingCount
+    self.standardTools = standardTools
+    self.by = by
+    self.note = note
+    entries = 0
+    bytes = 0
+    age = 0
+    seconds = Seconds()
+    checks = []
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case host, set, snapshot, destination, result, reason, entries, bytes, fetched, age, seconds, checks, by, note
+    case findings
+    case standardTools = "standard-tools"
+    case findingCount = "finding-count"
+  }
+}

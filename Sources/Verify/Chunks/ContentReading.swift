@@ -16,6 +16,8 @@ final class ContentReading {
     var readers: [any ObjectReader]
     var workers: Int
     var decryptor: Decryptor
+    /// Where the time that each phase takes is counted; nil where nobody asks.
+    var phases: PhaseTimes?
   }
 
   private let manifest: Manifest
@@ -93,12 +95,15 @@ final class ContentReading {
   ) throws {
     let layout = Layout(host: manifest.description.host)
     let fetching = OrderedVolumes(volumes, workers: source.workers) { [files, needs, findings, tree] in
-      let fetcher = try VolumeFetcher(readers: source.readers, layout: layout, decryptor: source.decryptor)
+      let fetcher = try VolumeFetcher(
+        readers: source.readers, layout: layout, decryptor: source.decryptor, phases: source.phases)
       let writer = try ContentWriter(files, needs, findings, tree)
       return { volume in
         let outcome = try fetcher.fetch(volume, level: .readable)
         guard case .sound(let tar) = outcome else { return outcome }
+        let clock = source.phases?.start()
         try writer.take(volume, tar)
+        source.phases?.add(.extract, since: clock)
         return .sound([])
       }
     }

@@ -6,7 +6,8 @@ internal import Repository
 
 /// Fetches the listing of a manifest that stores it as chunks.
 ///
-/// The chunks wait compressed until they are put together, so that a long listing fits in memory.
+/// The chunks wait compressed until they are put together, so that a long listing fits in memory. A node stores the listing
+/// after all content, in volumes of its own: what is fetched here is not fetched again for the files.
 final class ListingFetch: Sendable {
   private struct Key: Hashable {
     var volume: Int

@@ -11,7 +11,9 @@ internal import Storage
 /// folder of a snapshot that is newer than that one. Neither is ever deleted: the newest finished snapshot is always kept,
 /// and nothing is deleted from folders newer than it. A second machine with the same state, or a state from an old image,
 /// begins an epoch of its own with an empty index; what each epoch's newest two snapshots refer to is kept for
-/// `epochProtection` after the newest, and a node does not trust an index that was idle for longer than 30 days.
+/// `epochProtection` after the newest, and a node does not trust an index that was idle for longer than 30 days. Where
+/// there is more than one epoch, "newest" says nothing of the other's interrupted runs, so folders without a manifest are
+/// kept as long.
 struct PrunePlanner {
   let node: WatchedNode
   let destination: DestinationConfiguration
@@ -34,12 +36,14 @@ struct PrunePlanner {
     guard let newest = finished.last else { return plan }
     var reasons = rules.kept(finished)
     for snapshot in finished.suffix(2) { reasons[snapshot, default: []].append("newest") }
-    var needed: Set<String> = []
+    var volumes = VolumeNames()
     var epochs: [String: [SnapshotID]] = [:]
     for snapshot in finished {
       let reference = SnapshotReference(host: node.host, set: set, snapshot: snapshot)
       switch try opening.open(reference, from: reader, listing: nil) {
-      case .opened(let manifest, _, _): epochs[manifest.description.epoch, default: []].append(snapshot)
+      case .opened(let manifest, _, _):
+        epochs[manifest.description.epoch, default: []].append(snapshot)
+        volumes.add(manifest)
       case .damaged(let finding):
         // What a manifest that cannot be read refers to is not known: nothing of the set may go.
         plan.refusals.append(
@@ -56,21 +60,31 @@ struct PrunePlanner {
         reasons[snapshot, default: []].append("young, at a destination without conditional writes")
       }
     }
-    for snapshot in finished where reasons[snapshot] != nil {
-      let reference = SnapshotReference(host: node.host, set: set, snapshot: snapshot)
-      if case .opened(let manifest, _, _) = try opening.open(reference, from: reader, listing: nil) {
-        needed.formUnion(manifest.volumes.map(\.name))
-      }
-    }
     plan.kept = finished.compactMap { snapshot in reasons[snapshot].map { (snapshot, $0) } }
     plan.dropped = finished.filter { reasons[$0] == nil }
-    plan.objects = try objects(set, dropped: Set(plan.dropped), newest: newest, needed: needed)
+    plan.objects = try objects(
+      set, dropped: Set(plan.dropped), newest: newest, needed: volumes.needed(by: Set(reasons.keys)),
+      unfinished: try isOnlyNode() ? [] : Set(listed.filter { !$0.isFinished && isYoung($0) }.map(\.reference.snapshot))
+    )
     plan.refusals += try doubts(set, newest: newest)
     return plan
   }
 
+  private func isYoung(_ listed: ListedSnapshot) -> Bool {
+    now.seconds - listed.reference.snapshot.started.seconds < Self.epochProtection
+  }
+
+  /// Whether all that is stored here comes from one life of the node's state.
+  private func isOnlyNode() throws(VerifyError) -> Bool {
+    if destination.s3?.conditionalWrites == false { return false }
+    do { return try reader.listFolders(prefix: Layout(host: node.host).catalogFolder).count <= 1 } catch {
+      throw VerifyError(.storage, "\(destination.name): \(error)", hint: error.hint)
+    }
+  }
+
+  /// - Parameter unfinished: snapshots that another machine may be about to finish.
   private func objects(
-    _ set: String, dropped: Set<SnapshotID>, newest: SnapshotID, needed: Set<String>
+    _ set: String, dropped: Set<SnapshotID>, newest: SnapshotID, needed: Set<String>, unfinished: Set<SnapshotID>
   ) throws(VerifyError) -> [PrunedObject] {
     let layout = Layout(host: node.host)
     let objects: [ObjectSummary]
@@ -87,7 +101,7 @@ struct PrunePlanner {
         if dropped.contains(snapshot) {
           manifests.append(PrunedObject(key: object.key, size: object.size, isManifest: true))
         }
-      } else if parts[2].hasPrefix("volume-"), !needed.contains(String(name)) {
+      } else if parts[2].hasPrefix("volume-"), !needed.contains(String(name)), !unfinished.contains(snapshot) {
         volumes.append(PrunedObject(key: object.key, size: object.size, isManifest: false))
       }
     }
@@ -129,5 +143,24 @@ struct PrunePlanner {
       return
         "the node's catalog has a gap: \(missing.count) segments of epoch \(epoch) are missing, the first of them \(first)"
     }
+  }
+}
+
+/// Which volumes each snapshot refers to: each name once, so that many snapshots that share them stay small.
+private struct VolumeNames {
+  private var numbers: [String: UInt32] = [:]
+  private var references: [SnapshotID: [UInt32]] = [:]
+
+  mutating func add(_ manifest: Manifest) {
+    references[manifest.snapshot] = manifest.volumes.map { volume in
+      let number = numbers[volume.name] ?? UInt32(numbers.count)
+      numbers[volume.name] = number
+      return number
+    }
+  }
+
+  func needed(by snapshots: Set<SnapshotID>) -> Set<String> {
+    let needed = Set(snapshots.flatMap { references[$0] ?? [] })
+    return Set(numbers.filter { needed.contains($0.value) }.keys)
   }
 }

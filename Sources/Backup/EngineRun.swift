@@ -1,0 +1,56 @@
+internal import Files
+internal import Policy
+internal import Repository
+
+/// One run of the engine, under the state's lock: what all of its sets share.
+final class EngineRun {
+  private let configuration: NodeConfiguration
+  private let destinations: [RunDestination]
+  let environment: RunEnvironment
+  let state: NodeState
+  /// Looked up for the first set that needs them: each look-up starts gpg.
+  private var keys: BackupKeys?
+
+  /// Takes the lock.
+  /// - Parameter destinations: in the configuration's order.
+  init(
+    _ configuration: NodeConfiguration, _ destinations: [RunDestination], _ environment: RunEnvironment
+  ) throws(BackupError) {
+    self.configuration = configuration
+    self.destinations = destinations
+    var environment = environment
+    environment.observe = OncePerDestination(environment.observe).take
+    self.environment = environment
+    state = try NodeState(
+      folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
+    for notice in state.notices { environment.observe(.notice(notice)) }
+  }
+
+  /// - Throws: `.configuration` where a key cannot be used.
+  func openKeys() throws(BackupError) -> BackupKeys {
+    if let keys { return keys }
+    let opened = try BackupKeys(configuration.keys, at: environment.clock())
+    keys = opened
+    return opened
+  }
+
+  /// Backs up one set.
+  /// - Throws: `.configuration` where a key cannot be used; `.cancelled` after a signal.
+  func perform(_ set: SetConfiguration, readsAll: Bool) throws(BackupError) -> SetOutcome {
+    let keys = try openKeys()
+    let makeRun = { [configuration, destinations, environment, state] in
+      SetRun(
+        set: set, configuration: configuration, destinations: destinations, keys: keys, state: state,
+        environment: environment, readsAll: readsAll)
+    }
+    let run = makeRun()
+    var outcome = run.perform()
+    if run.needsAnotherRun {
+      environment.observe(.notice("\(outcome.reason ?? ""); the index is begun anew, which costs a complete upload"))
+      outcome = makeRun().perform()
+    }
+    environment.observe(.setFinished(outcome))
+    if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
+    return outcome
+  }
+}
