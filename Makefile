@@ -42,9 +42,9 @@ install:
 	  $(DESTDIR)$(PREFIX)/share/man/man7
 	install -s -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/redoubt/cron $(DESTDIR)$(PREFIX)/share/redoubt/systemd \
-	  $(DESTDIR)$(PREFIX)/share/redoubt/kubernetes
+	  $(DESTDIR)$(PREFIX)/share/redoubt/kubernetes $(DESTDIR)$(PREFIX)/share/redoubt/alerts
 	install -m 644 Schedules/frequency.toml $(DESTDIR)$(PREFIX)/share/redoubt
-	for folder in cron systemd kubernetes; do \
+	for folder in alerts cron systemd kubernetes; do \
 	  install -m 644 Schedules/$$folder/* $(DESTDIR)$(PREFIX)/share/redoubt/$$folder || exit; done
 	for page in man/*.[157]; do \
 	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit; done
@@ -56,6 +56,7 @@ demo: build
 test: deps
 	@scripts/install-packages.sh $(TEST_PACKAGES)
 	@Tests/Servers/install
+	@scripts/install-promtool.sh
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 

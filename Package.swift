@@ -47,7 +47,11 @@ let package = Package(
     module("Channels", []),
     module("Files", ["CLinux", system]),
     module("Chunking", ["Digests"]),
+    module("Secrets", ["Digests"]),
     module("Processes", ["CLinux", system]),
+    module("JSON", []),
+    module("Journal", ["CLinux", "Files", system]),
+    module("Watching", ["Channels", "CLinux", "Files", system]),
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
@@ -58,12 +62,12 @@ let package = Package(
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
     module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
-    module("Policy", ["Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
+    module("Policy", ["Archive", "Digests", "Files", "OpenPGP", "Repository", "Storage", "CTOML", system]),
     module(
       "Backup",
       [
         "Archive", "Channels", "Chunking", "Compression", "Digests", "Files", "Index", "OpenPGP", "Policy",
-        "Repository", "Storage", system,
+        "Repository", "Secrets", "Storage", system,
       ]),
     module(
       "Verify",
@@ -72,26 +76,39 @@ let package = Package(
         "Policy", "Processes", "Repository", "Storage", system,
       ]),
 
+    // Tells others how a run ended: metrics, commands, pings.
+    module("Alerts", ["Channels", "Files", "HTTP", "JSON", "Policy", "Processes", "Storage", system]),
+
     // What the two executables share: output, progress, exit codes.
-    module("CommandLineOutput", ["Files", "Policy", "Repository", "Storage", system, arguments]),
+    module(
+      "CommandLineOutput", ["Alerts", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
     .executableTarget(
       name: "redoubt",
       dependencies: [
-        "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", arguments,
+        "Alerts", "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", "Watching",
+        arguments,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy", "Repository",
-        "Storage", "Verify", arguments,
+        "Alerts", "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
+        "Repository", "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 
     // Real servers, key rings, trees that are hard to back up.
     module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
+    tests(
+      "AlertsTests",
+      [
+        "Alerts", "CommandLineOutput", "Files", "HTTP", "JSON", "Journal", "Policy", "Repository", "Storage",
+        "TestKit", "Verify",
+      ]),
+    tests("WatchingTests", ["Channels", "Files", "TestKit", "Watching"]),
     tests("ChunkingTests", ["Chunking", "Digests"]),
+    tests("SecretsTests", ["Digests", "Files", "Secrets", "TestKit"]),
     tests("IndexTests", ["Archive", "Digests", "Files", "Index", "TestKit"]),
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),

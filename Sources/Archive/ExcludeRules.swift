@@ -28,14 +28,23 @@ public struct ExcludeRules: Sendable, Equatable {
   }
 
   func exclude(_ path: UnsafeBufferPointer<UInt8>, isDirectory: Bool) -> Bool {
-    if rules.isEmpty { return false }
+    match(path, isDirectory: isDirectory) != nil
+  }
+
+  /// Which pattern excludes a path: its place among those given; nil for none.
+  public func match(_ path: [UInt8], isDirectory: Bool) -> Int? {
+    path.withUnsafeBufferPointer { match($0, isDirectory: isDirectory) }
+  }
+
+  private func match(_ path: UnsafeBufferPointer<UInt8>, isDirectory: Bool) -> Int? {
+    if rules.isEmpty { return nil }
     var nameStart = path.count
     while nameStart > 0, path[nameStart - 1] != UInt8(ascii: "/") { nameStart -= 1 }
     let name = UnsafeBufferPointer(rebasing: path[nameStart...])
-    for rule in rules.reversed() {
+    for (place, rule) in rules.enumerated().reversed() {
       if rule.directoriesOnly && !isDirectory { continue }
-      if rule.matches(rule.isAnchored ? path : name) { return !rule.isNegated }
+      if rule.matches(rule.isAnchored ? path : name) { return rule.isNegated ? nil : place }
     }
-    return false
+    return nil
   }
 }

@@ -35,7 +35,7 @@ public final class BackupEngine {
     // Keys that cannot be used are told before anything else.
     _ = try run.openKeys()
     var outcomes: [SetOutcome] = []
-    for set in sets { outcomes.append(try run.perform(set, readsAll: readsAll)) }
+    for set in sets { outcomes += try run.perform(set, readsAll: readsAll) }
     return outcomes
   }
 
@@ -56,12 +56,14 @@ public final class BackupEngine {
       var outcome = SetOutcome(
         set: set.name, snapshot: environment.snapshotID(after: nil), status: .simulated)
       do {
+        try NeverRules(configuration.never).check(set)
         let content = try SourceSurvey.survey(set) { environment.observe(.finding(set: set.name, $0)) }
         outcome.take(content)
         outcome.destinations = set.destinations.map { DestinationOutcome(name: $0, stored: false) }
       } catch {
         outcome.status = .failed
         outcome.reason = "\(error)"
+        outcome.hint = (error as? NeverRules.Violation)?.hint ?? (error as? BackupError)?.hint
       }
       environment.observe(.setFinished(outcome))
       outcomes.append(outcome)

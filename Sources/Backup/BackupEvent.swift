@@ -55,6 +55,8 @@ public struct SetOutcome: Sendable, Equatable {
   public var seconds = 0.0
   public var findings: [Finding] = []
   public var destinations: [DestinationOutcome] = []
+  /// Removable destinations of the set that were not there and have been away for longer than they may.
+  public var overdue: [OverdueMedium] = []
   /// Why it failed, and how to mend it where that is known.
   public var reason: String?
   public var hint: String?
@@ -64,6 +66,20 @@ public struct SetOutcome: Sendable, Equatable {
     self.snapshot = snapshot
     self.status = status
   }
+}
+
+extension SetOutcome {
+  /// Whether every destination that is there took all it was sent.
+  var reachedAllThatAreThere: Bool { destinations.allSatisfy { $0.stored || $0.skipped != nil } }
+}
+
+/// A removable destination that stays away.
+public struct OverdueMedium: Sendable, Equatable {
+  public var name: String
+  /// Seconds since it last was as fresh as the set's sources, or since the set's first run.
+  public var age: Int64
+  /// Seconds that are allowed.
+  public var allowed: Int64
 }
 
 /// Why a run could not be done at all.

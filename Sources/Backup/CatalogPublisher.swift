@@ -8,6 +8,8 @@ struct CatalogPublisher {
   let layout: Layout
   let state: NodeState
   let destinations: [RunDestination]
+  /// Removable destinations, by name, with the medium that is there now.
+  let media: [String: MountedMedium?]
   /// Each destination's place, by its name: recovery files are stored once at each.
   let places: [String: String]
   let encrypt: ([UInt8]) throws -> [UInt8]
@@ -24,27 +26,36 @@ struct CatalogPublisher {
     _ events: [CatalogEvent], at time: Timestamp, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     for event in events { try state.catalog.append(event, at: time) }
-    try state.seal(for: destinations.map(\.name), encrypt: encrypt)
-    for destination in destinations {
-      if case .numberTaken(let name) = try deliver(to: destination, onFailure: onFailure) {
+    let present = try destinations.map { ($0, try outbox(of: $0.name)) }
+    let away = try media.keys.sorted().flatMap { try state.outboxes(ofMediaOf: $0) }
+    try state.seal(
+      for: present.map { $0.1 } + away.filter { name in !present.contains { $0.1 == name } }, encrypt: encrypt)
+    for (destination, outbox) in present {
+      if case .numberTaken(let name) = try deliver(to: destination, outbox, onFailure: onFailure) {
         return .numberTaken(destination: name)
       }
     }
     return .delivered
   }
 
+  /// A medium has an outbox of its own, so that each gets what it lacks.
+  private func outbox(of name: String) throws -> String {
+    guard case let medium?? = media[name] else { return name }
+    return try state.outbox(ofMedium: medium.id, of: name)
+  }
+
   private func deliver(
-    to destination: RunDestination, onFailure: (String, StorageError) -> Void
+    to destination: RunDestination, _ outbox: String, onFailure: (String, StorageError) -> Void
   ) throws -> Delivery {
     let name = destination.name
-    for number in try state.pendingSegments(name) {
+    for number in try state.pendingSegments(outbox) {
       if let error = destination.unreachable {
         // Not sent, and so not marked as one that may be there.
         onFailure(name, error)
         return .delivered
       }
-      let segment = try state.pendingSegment(name, number)
-      try state.markAttempted(name, number)
+      let segment = try state.pendingSegment(outbox, number)
+      try state.markAttempted(outbox, number)
       do throws(StorageError) {
         try destination.put(Upload(key: layout.catalogSegment(state.epoch, number), content: segment.content))
       } catch {
@@ -57,7 +68,7 @@ struct CatalogPublisher {
           return .delivered
         }
       }
-      state.markDelivered(name, number)
+      state.markDelivered(outbox, number)
     }
     return .delivered
   }

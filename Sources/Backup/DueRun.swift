@@ -47,7 +47,7 @@ extension BackupEngine {
           continue
         }
       }
-      run.outcomes.append(try engine.perform(set, readsAll: readsAll))
+      run.outcomes += try engine.perform(set, readsAll: readsAll)
     }
     return run
   }

@@ -34,23 +34,29 @@ final class EngineRun {
     return opened
   }
 
-  /// Backs up one set.
+  /// Backs up one set: once, and in mode `incremental` once more for each removable medium that is there.
   /// - Throws: `.configuration` where a key cannot be used; `.cancelled` after a signal.
-  func perform(_ set: SetConfiguration, readsAll: Bool) throws(BackupError) -> SetOutcome {
+  func perform(_ set: SetConfiguration, readsAll: Bool) throws(BackupError) -> [SetOutcome] {
     let keys = try openKeys()
-    let makeRun = { [configuration, destinations, environment, state] in
-      SetRun(
-        set: set, configuration: configuration, destinations: destinations, keys: keys, state: state,
-        environment: environment, readsAll: readsAll)
+    let present = PresentDestinations(configuration, destinations)
+    var outcomes: [SetOutcome] = []
+    for group in present.groups(for: set) {
+      let makeRun = { [configuration, environment, state] in
+        SetRun(
+          set: set, configuration: configuration, present: present, group: group, keys: keys, state: state,
+          environment: environment, readsAll: readsAll)
+      }
+      let run = makeRun()
+      var outcome = run.perform()
+      if run.needsAnotherRun {
+        environment.observe(.notice("\(outcome.reason ?? ""); the index is begun anew, which costs a complete upload"))
+        outcome = makeRun().perform()
+      }
+      outcome.overdue = configuration.overdueMedia(outcome, state.catalog.records, now: environment.clock())
+      environment.observe(.setFinished(outcome))
+      outcomes.append(outcome)
+      if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
     }
-    let run = makeRun()
-    var outcome = run.perform()
-    if run.needsAnotherRun {
-      environment.observe(.notice("\(outcome.reason ?? ""); the index is begun anew, which costs a complete upload"))
-      outcome = makeRun().perform()
-    }
-    environment.observe(.setFinished(outcome))
-    if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
-    return outcome
+    return outcomes
   }
 }

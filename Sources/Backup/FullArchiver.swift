@@ -11,6 +11,7 @@ internal import Repository
 final class FullArchiver {
   private let assembler: VolumeAssembler
   private let manifest: ManifestWriter
+  private let secrets: SecretGuard
   private let pax: PaxWriter
   private let hash = SHA256()
   private let report: (Finding) -> Void
@@ -27,14 +28,16 @@ final class FullArchiver {
   ///   - report: called for each finding.
   ///   - progress: called after each entry and each piece of a large file; what it throws ends the packing.
   init(
-    assembler: VolumeAssembler, manifest: ManifestWriter, report: @escaping (Finding) -> Void,
+    assembler: VolumeAssembler, manifest: ManifestWriter, secrets: SecretGuard, report: @escaping (Finding) -> Void,
     progress: @escaping (SnapshotContent) throws -> Void
   ) {
     self.assembler = assembler
     self.manifest = manifest
+    self.secrets = secrets
     self.report = report
     self.progress = progress
     pax = PaxWriter { try assembler.append($0) }
+    secrets.report = { [unowned self] in self.note($0) }
   }
 
   deinit { buffer.deallocate() }
@@ -50,6 +53,7 @@ final class FullArchiver {
   // MARK: Entries
 
   private func pack(_ found: borrowing FoundEntry) throws {
+    try secrets.admit(found)
     var entry = found.entry
     do throws(FileError) { entry.attributes = try found.attributes() } catch {
       if error.isAbsence { return note(Finding(.vanished, entry.path.displayPath, "gone before it was read")) }
@@ -111,8 +115,10 @@ final class FullArchiver {
       note(Finding(.unreadable, path, "cannot be read: \(error.errno)"))
       return false
     }
+    let isWhole = entry.dataExtents == nil && entry.size <= UInt64(Self.bufferSize)
+    if isWhole { try secrets.check(UnsafeRawBufferPointer(rebasing: buffer[..<Int(entry.size)]), of: entry.path) }
     try assembler.memberBegins(size: entry.storedSize)
-    if entry.dataExtents == nil, entry.size <= UInt64(Self.bufferSize) {
+    if isWhole {
       try packSmall(&entry)
     } else {
       try packLarge(file, &entry, path)
@@ -142,11 +148,13 @@ final class FullArchiver {
   /// Reads a file in pieces. Its header is written before its content, so what is missing in the end is filled with zeros
   /// and told.
   private func packLarge(_ file: SourceFile, _ entry: inout Entry, _ path: String) throws {
+    secrets.begin(entry.path)
     try pax.begin(entry)
     var position: UInt64 = 0
     var isShort = false
     for extent in entry.dataExtents ?? [Extent(offset: 0, length: entry.size)] {
       hash.updateZeros(extent.offset - position)
+      secrets.skip(extent.offset - position)
       position = extent.offset
       let end = extent.offset + extent.length
       while position < end {
@@ -172,6 +180,7 @@ final class FullArchiver {
         }
         let piece = UnsafeRawBufferPointer(rebasing: buffer[..<wanted])
         hash.update(piece)
+        try secrets.take(piece)
         try pax.write(piece)
         position += UInt64(wanted)
         content.bytes += UInt64(wanted)
@@ -181,6 +190,7 @@ final class FullArchiver {
     hash.updateZeros(entry.size - position)
     content.bytes += entry.size - entry.storedSize
     try pax.end()
+    try secrets.finish()
     entry.digest = hash.finish()
   }
 

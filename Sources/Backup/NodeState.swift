@@ -93,8 +93,12 @@ public final class NodeState {
     epoch = Epoch(began: now, random: random)
     position = Position(epoch: epoch.description)
     // Left behind, a segment of the old epoch would be sent as one of the new.
-    guard removeTree("\(folder)/outbox") else {
-      throw BackupError(.state, "cannot empty \(folder)/outbox", hint: "the state folder must be writable")
+    do throws(FileError) {
+      let media = try fileNames("\(folder)/outbox").filter { $0.contains("@") }
+      guard removeTree("\(folder)/outbox") else { throw FileError("empty", "\(folder)/outbox", .current) }
+      for medium in media { try Paths.makeFolders(outbox(medium)) }
+    } catch {
+      throw BackupError(.state, "\(error)", hint: "the state folder must be writable")
     }
     try savePosition()
     catalog = try Self.openCatalog(catalogFile, now: now)
@@ -149,6 +153,29 @@ public final class NodeState {
   public func markDelivered(_ destination: String, _ number: Int) {
     unlink("\(outbox(destination))/\(number).tried")
     unlink("\(outbox(destination))/\(number)")
+  }
+
+  // MARK: Media
+
+  /// The outboxes of a removable destination: one for each medium that was ever there; until there was one, that of the
+  /// first to come.
+  func outboxes(ofMediaOf destination: String) throws(FileError) -> [String] {
+    let known = try fileNames("\(folder)/outbox").filter { $0.hasPrefix("\(destination)@") }
+    return known.isEmpty ? [destination] : known
+  }
+
+  /// The outbox of a medium that is there. What waited for the first one is its.
+  func outbox(ofMedium id: String, of destination: String) throws(FileError) -> String {
+    let name = "\(destination)@\(id)"
+    if Paths.exists(outbox(name)) { return name }
+    if Paths.exists(outbox(destination)) {
+      guard rename(outbox(destination), outbox(name)) == 0 else {
+        throw FileError("rename", outbox(destination), .current)
+      }
+    } else {
+      try Paths.makeFolders(outbox(name))
+    }
+    return name
   }
 
   // MARK: Recovery files

@@ -7,7 +7,7 @@ internal import Storage
 /// What it missed waits in its outbox and in the sources; the next run brings it.
 final class RunDestination: ObjectWriter {
   let name: String
-  private let writer: any ObjectWriter
+  let writer: any ObjectWriter
   private let monitor = Monitor()
   // Guarded by `monitor`.
   private nonisolated(unsafe) var failure: StorageError?

@@ -14,7 +14,8 @@ internal import Storage
 final class SetRun {
   private let set: SetConfiguration
   private let configuration: NodeConfiguration
-  private let destinations: [RunDestination]
+  private let present: PresentDestinations
+  private let group: RunGroup
   private let keys: BackupKeys
   private let state: NodeState
   private let environment: RunEnvironment
@@ -30,14 +31,17 @@ final class SetRun {
   /// What the sources look like, taken before anything is read; nil where nobody asks, or it would not hold.
   private var sources: SHA256Digest?
 
-  /// - Parameter destinations: all of the node: the catalog goes to each of them.
+  /// - Parameters:
+  ///   - present: the node's destinations: the catalog goes to each of them.
+  ///   - group: those that the set is stored to.
   init(
-    set: SetConfiguration, configuration: NodeConfiguration, destinations: [RunDestination], keys: BackupKeys,
-    state: NodeState, environment: RunEnvironment, readsAll: Bool
+    set: SetConfiguration, configuration: NodeConfiguration, present: PresentDestinations, group: RunGroup,
+    keys: BackupKeys, state: NodeState, environment: RunEnvironment, readsAll: Bool
   ) {
     self.set = set
     self.configuration = configuration
-    self.destinations = destinations
+    self.present = present
+    self.group = group
     self.keys = keys
     self.state = state
     self.environment = environment
@@ -45,7 +49,7 @@ final class SetRun {
     self.readsAll = readsAll
     snapshot = environment.snapshotID(after: state.catalog.lastSnapshot(of: set.name))
     let expiring = configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name)
-    lanes = destinations.filter { set.destinations.contains($0.name) }.map {
+    lanes = present.destinations.filter { group.names.contains($0.name) }.map {
       DestinationLane(
         name: $0.name, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
     }
@@ -56,8 +60,10 @@ final class SetRun {
     let began = environment.clock()
     environment.observe(.setStarted(set: set.name, snapshot: snapshot))
     do {
+      try NeverRules(configuration.never).check(set)
       try announce()
-      if configuration.isLookedAt(set) {
+      guard !lanes.isEmpty else { throw noDestination }
+      if configuration.isLookedAt(set), group.medium == nil {
         sources = SourceDigest.of(set, in: configuration, now: environment.clock())
       }
       switch set.mode {
@@ -70,6 +76,9 @@ final class SetRun {
         }
       case .incremental: try performIncremental(began: began)
       }
+    } catch let violation as NeverRules.Violation {
+      let error = BackupError(violation)
+      fail(error.reason, hint: error.hint, began: began)
     } catch {
       fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
     }
@@ -83,10 +92,13 @@ final class SetRun {
         random: environment.random)
       for notice in index.notices { environment.observe(.notice(notice)) }
       let run = try IncrementalRun(
-        set: set, places: configuration.places(of: set), snapshot: snapshot, state: state, index: index,
+        set: set, view: group.view, places: group.names.compactMap { places[$0] }, snapshot: snapshot, state: state,
+        index: index,
         environment: environment, readsAll: readsAll)
+      try distrustChangedMedium(run)
       let packed = try storeVolumes { pipeline in
-        try run.pack(pipeline, report: reportFinding, progress: progressReporter())
+        try run.pack(
+          pipeline, secrets: try secretGuard(pipeline), report: reportFinding, progress: progressReporter())
       }
       guard let packed else { return concludeUnchanged(try run.lastStored ?? snapshot, began: began) }
       let manifest = try storeManifest(packed)
@@ -99,6 +111,32 @@ final class SetRun {
       }
       throw error
     }
+  }
+
+  /// A medium that was emptied, rolled back or replaced by a copy lacks what the index knows to be there. The newest
+  /// snapshot of a set is never pruned, and goes before its volumes where somebody deletes it: as long as its manifest is
+  /// there, so is what it refers to.
+  private func distrustChangedMedium(_ run: IncrementalRun) throws {
+    guard let medium = group.medium, let last = try run.lastStored,
+      try !medium.holds(layout.manifest(set.name, last))
+    else { return }
+    environment.observe(
+      .notice(
+        "\(set.name): the medium of \(group.names.joined()) does not hold \(last), which was stored there; it gets everything"
+      ))
+    try run.forget()
+  }
+
+  private var noDestination: BackupError {
+    let reasons = set.destinations.compactMap { name in
+      present.absent[name].map {
+        "\(name) \($0.outcome.skipped == nil ? "cannot be used" : "is not mounted"): \($0.reason)"
+      }
+    }
+    return BackupError(
+      .failed,
+      "none of the set's destinations is there\(reasons.isEmpty ? "" : ": ")\(reasons.joined(separator: "; "))",
+      hint: set.destinations.compactMap { present.absent[$0]?.hint }.first)
   }
 
   // MARK: Stages
@@ -147,14 +185,19 @@ final class SetRun {
 
   private func packFull(_ pipeline: VolumePipeline) throws -> PackedSnapshot {
     let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
-    let assembler = VolumeAssembler(volumeSize: set.volumeSize, memory: pipeline.memory) { try pipeline.send($0) }
+    let secrets = try secretGuard(pipeline)
+    let assembler = VolumeAssembler(volumeSize: set.volumeSize, memory: pipeline.memory) { try secrets.send($0) }
     let archiver = FullArchiver(
-      assembler: assembler, manifest: manifest, report: reportFinding, progress: progressReporter())
+      assembler: assembler, manifest: manifest, secrets: secrets, report: reportFinding, progress: progressReporter())
     try archiver.pack(set)
     let volumes = try pipeline.finish()
     return PackedSnapshot(
       content: archiver.content, manifest: manifest, volumes: volumes, newVolumes: volumes.count,
       newBytes: volumes.reduce(0) { $0 + UInt64($1.size) })
+  }
+
+  private func secretGuard(_ pipeline: VolumePipeline) throws -> SecretGuard {
+    try SecretGuard(set, never: configuration.never) { try pipeline.send($0) }
   }
 
   private func reportFinding(_ finding: Finding) { environment.observe(.finding(set: set.name, finding)) }
@@ -203,9 +246,10 @@ final class SetRun {
   private func conclude(_ packed: PackedSnapshot, began: Timestamp, manifest: SHA256Digest) {
     outcome.volumes = packed.newVolumes
     outcome.storedBytes += packed.newBytes
-    outcome.destinations = lanes.map(\.outcome)
+    outcome.destinations = destinations
     outcome.seconds = seconds(since: began)
-    let isComplete = outcome.findings.allSatisfy(\.isHarmless) && lanes.allSatisfy(\.isUsable) && !isCatalogBehind
+    let isComplete =
+      outcome.findings.allSatisfy(\.isHarmless) && outcome.reachedAllThatAreThere && !isCatalogBehind
     outcome.status = isComplete ? .stored : .partial
     record(
       .snapshot(
@@ -214,7 +258,7 @@ final class SetRun {
           entries: outcome.entries, bytes: outcome.bytes, volumes: outcome.volumes, storedBytes: outcome.storedBytes,
           findings: outcome.findings.count, seconds: outcome.seconds, destinations: outcome.destinations)))
     remember(
-      snapshot, isComplete: outcome.findings.allSatisfy(\.isHarmless) && outcome.destinations.allSatisfy(\.stored))
+      snapshot, isComplete: outcome.findings.allSatisfy(\.isHarmless) && outcome.reachedAllThatAreThere)
   }
 
   /// Mode `full`: the last snapshot, where every destination has it and the sources look as they did then. It is not
@@ -222,15 +266,25 @@ final class SetRun {
   private func unchangedSnapshot() -> SnapshotID? {
     guard !readsAll, let sources, let mark = state.mark(of: set.name), mark.isComplete, mark.digest == sources.hex,
       mark.recipients == keys.recipients.map(\.description), set.retention == nil,
-      let last = SnapshotID(mark.snapshot),
+      let last = SnapshotID(mark.snapshot), mediaHold(last),
       (-VolumeTrust.clockTolerance..<set.refresh).contains(environment.clock().seconds - mark.stored)
     else { return nil }
     return last
   }
 
+  /// Whether each medium that is there has a snapshot: it may have been away when the others got it. What cannot be told
+  /// is no.
+  private func mediaHold(_ snapshot: SnapshotID) -> Bool {
+    let key = layout.manifest(set.name, snapshot)
+    return lanes.allSatisfy { lane in
+      guard let medium = present.media[lane.name] else { return true }
+      return (try? medium.holds(key)) ?? false
+    }
+  }
+
   /// Keeps how the sources looked, so that a later run can tell whether they have changed.
   private func remember(_ snapshot: SnapshotID, isComplete: Bool) {
-    guard configuration.isLookedAt(set) else { return }
+    guard configuration.isLookedAt(set), group.medium == nil else { return }
     do {
       try state.setMark(
         sources.map {
@@ -244,13 +298,13 @@ final class SetRun {
   }
 
   private func concludeUnchanged(_ last: SnapshotID, began: Timestamp) {
-    outcome.status = lanes.allSatisfy(\.isUsable) && !isCatalogBehind ? .unchanged : .partial
+    outcome.destinations = destinations
+    outcome.status = outcome.reachedAllThatAreThere && !isCatalogBehind ? .unchanged : .partial
     outcome.snapshot = last
     outcome.seconds = seconds(since: began)
-    outcome.destinations = lanes.map(\.outcome)
     record(.unchanged(NothingChanged(set: set.name, snapshot: last)))
     // Another stamp on a file of the same content; in mode `full`, the mark is what said that nothing had changed.
-    if set.mode == .incremental { remember(last, isComplete: outcome.destinations.allSatisfy(\.stored)) }
+    if set.mode == .incremental { remember(last, isComplete: outcome.reachedAllThatAreThere) }
   }
 
   private func fail(_ reason: String, hint: String?, began: Timestamp) {
@@ -259,18 +313,29 @@ final class SetRun {
     outcome.hint = hint
     outcome.seconds = seconds(since: began)
     // No manifest was stored: what a lane took is no snapshot.
-    outcome.destinations = lanes.map {
-      DestinationOutcome(name: $0.name, stored: false, error: $0.error.map { "\($0)" } ?? reason)
-    }
+    outcome.destinations =
+      lanes.map { DestinationOutcome(name: $0.name, stored: false, error: $0.error.map { "\($0)" } ?? reason) }
+      + group.absent
     record(.failure(RunFailed(set: set.name, snapshot: snapshot, reason: reason, destinations: outcome.destinations)))
   }
+
+  private var destinations: [DestinationOutcome] { lanes.map(\.outcome) + group.absent }
 
   // MARK: Catalog
 
   private var publisher: CatalogPublisher {
-    CatalogPublisher(layout: layout, state: state, destinations: destinations, places: configuration.places) { [keys] in
-      try keys.signer.signAndEncrypt($0)
-    }
+    let removable = configuration.destinations.filter(\.isMedium).map { ($0.name, present.media[$0.name]) }
+    return CatalogPublisher(
+      layout: layout, state: state, destinations: present.destinations,
+      media: Dictionary(removable, uniquingKeysWith: { first, _ in first }), places: places
+    ) { [keys] in try keys.signer.signAndEncrypt($0) }
+  }
+
+  /// Each destination's place, by its name.
+  private var places: [String: String] {
+    var places = configuration.places
+    for (name, medium) in present.media { places[name] = medium.place }
+    return places
   }
 
   private func publish(_ events: [CatalogEvent]) throws -> CatalogPublisher.Delivery {
@@ -294,12 +359,13 @@ final class SetRun {
     environment.observe(.destinationFailed(set: nil, destination: name, error))
     isCatalogBehind = true
     if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
-    guard error.code == .noSuchStore else { return }
+    // A medium that was pulled out has lost nothing.
+    guard error.code == .noSuchStore, present.media[name] == nil else { return }
     do {
       if let place = configuration.places[name] { try state.forgetRecovery(place) }
       // What the index knows of was lost with it.
-      if set.destinations.contains(name) {
-        try state.rememberPublications([], of: set.name)
+      if group.names.contains(name) {
+        try state.rememberPublications([], of: group.view)
         sources = nil
         try state.setMark(nil, of: set.name)
       }
@@ -327,11 +393,10 @@ extension NodeConfiguration {
   fileprivate var places: [String: String] {
     Dictionary(destinations.map { ($0.name, $0.place) }, uniquingKeysWith: { first, _ in first })
   }
-
-  fileprivate func places(of set: SetConfiguration) -> [String] { set.destinations.compactMap { places[$0] } }
 }
 
 extension Finding {
-  /// Whether a snapshot with it still holds everything that can be kept: a socket has nothing to keep.
-  var isHarmless: Bool { code == .skippedSocket }
+  /// Whether a snapshot with it still holds everything that can be kept: a socket has nothing to keep, and a secret is kept
+  /// where the set allows it.
+  var isHarmless: Bool { code == .skippedSocket || code == .secret }
 }

@@ -24,9 +24,7 @@ struct SnapshotContent {
 extension SetConfiguration {
   func walker() throws(BackupError) -> TreeWalker {
     do throws(ArchiveError) {
-      return TreeWalker(
-        sources: paths.map { Array($0.utf8) }, excludes: try ExcludeRules(exclude), oneFileSystem: oneFileSystem,
-        excludeCaches: excludeCaches)
+      return try treeWalker()
     } catch {
       throw BackupError(.configuration, "set \(name): \(error)", hint: error.hint)
     }

@@ -1,6 +1,7 @@
 public import Files
 public import Policy
 internal import Repository
+internal import Storage
 
 /// Reads how fresh all configured sets are from the node's own catalog; changes nothing and takes no lock.
 /// - Throws: `.state` where the catalog cannot be read, or does not hold.
@@ -20,7 +21,19 @@ extension NodeConfiguration {
   func freshness(of set: SetConfiguration, records: [CatalogRecord], now: Timestamp) -> SetFreshness {
     SetFreshness(
       of: set.name, dataClass: frequencies[set.dataClass] ?? .daily(set.dataClass), destinations: set.destinations,
-      records: records, now: now)
+      absent: absentMedia, records: records, now: now)
+  }
+
+  /// The removable destinations that are not mounted now, with how long they may stay away. One that cannot be looked at
+  /// counts as there: a run says what is wrong.
+  private var absentMedia: [String: Int64] {
+    var absent: [String: Int64] = [:]
+    for destination in destinations where destination.isMedium {
+      if case .absent? = try? RemovableStore(destination.path).presence() {
+        absent[destination.name] = destination.away
+      }
+    }
+    return absent
   }
 }
 

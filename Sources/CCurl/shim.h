@@ -33,6 +33,15 @@ typedef int (*redoubt_curl_debug)(CURL *handle, curl_infotype type, char *data, 
 static inline CURLcode redoubt_curl_set_debug_callback(CURL *handle, redoubt_curl_debug value) {
     return curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, value);
 }
+/* CURLOPT_QUICK_EXIT (libcurl 7.87): a name that is still being looked up holds up no timeout. */
+static inline CURLcode redoubt_curl_set_quick_exit(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    return curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#else
+    (void)handle;
+    return CURLE_OK;
+#endif
+}
 static inline CURLcode redoubt_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

@@ -2,13 +2,21 @@
 /* Linux calls and constants that Glibc's module hides behind _GNU_SOURCE or spells as macros. */
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <errno.h>
+#include <malloc.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -60,3 +68,68 @@ static inline int redoubt_pidfd_open(pid_t process) { return (int)syscall(SYS_pi
 /* posix_spawn_file_actions_addchdir_np(3), which <spawn.h> shows with _GNU_SOURCE alone. `actions` is a
    posix_spawn_file_actions_t. */
 extern int redoubt_spawn_chdir(void *actions, const char *path) __asm__("posix_spawn_file_actions_addchdir_np");
+/* inotify(7): a descriptor that is close-on-exec and does not block. */
+static inline int redoubt_inotify(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
+static inline int redoubt_inotify_add(int inotify, const char *path, uint32_t mask) {
+    return inotify_add_watch(inotify, path, mask);
+}
+static inline int redoubt_inotify_remove(int inotify, int watch) { return inotify_rm_watch(inotify, watch); }
+static const uint32_t redoubt_IN_MODIFY = IN_MODIFY;
+static const uint32_t redoubt_IN_ATTRIB = IN_ATTRIB;
+static const uint32_t redoubt_IN_CLOSE_WRITE = IN_CLOSE_WRITE;
+static const uint32_t redoubt_IN_MOVED_FROM = IN_MOVED_FROM;
+static const uint32_t redoubt_IN_MOVED_TO = IN_MOVED_TO;
+static const uint32_t redoubt_IN_CREATE = IN_CREATE;
+static const uint32_t redoubt_IN_DELETE = IN_DELETE;
+static const uint32_t redoubt_IN_DELETE_SELF = IN_DELETE_SELF;
+static const uint32_t redoubt_IN_MOVE_SELF = IN_MOVE_SELF;
+static const uint32_t redoubt_IN_UNMOUNT = IN_UNMOUNT;
+static const uint32_t redoubt_IN_Q_OVERFLOW = IN_Q_OVERFLOW;
+static const uint32_t redoubt_IN_IGNORED = IN_IGNORED;
+static const uint32_t redoubt_IN_ISDIR = IN_ISDIR;
+static const uint32_t redoubt_IN_ONLYDIR = IN_ONLYDIR;
+static const uint32_t redoubt_IN_DONT_FOLLOW = IN_DONT_FOLLOW;
+static const uint32_t redoubt_IN_EXCL_UNLINK = IN_EXCL_UNLINK;
+static const uint32_t redoubt_IN_MASK_ADD = IN_MASK_ADD;
+/* eventfd(2): readable once it was written to, until it is read. */
+static inline int redoubt_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+/* timerfd_create(2) on CLOCK_BOOTTIME, which goes on while the machine is suspended. */
+static inline int redoubt_boot_timer(void) { return timerfd_create(7 /* CLOCK_BOOTTIME */, TFD_CLOEXEC | TFD_NONBLOCK); }
+/* Readable from that moment of CLOCK_BOOTTIME on; never where it is 0. */
+static inline int redoubt_boot_timer_set(int timer, int64_t seconds, int64_t nanoseconds) {
+    struct itimerspec when = {{0, 0}, {seconds, nanoseconds}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, 0);
+}
+/* malloc_trim(3): gives freed memory back to the system. */
+static inline void redoubt_trim_memory(void) { (void)malloc_trim(0); }
+
+/* A memfd that seals can be put on (memfd_create(2)), and the seals that keep it as it is (fcntl(2), F_ADD_SEALS):
+   F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE. */
+static inline int redoubt_sealable_memfd(const char *name) {
+    return (int)syscall(SYS_memfd_create, name, 1u | 2u /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
+}
+static inline int redoubt_seal(int file) { return fcntl(file, 1024 + 9, 1 | 2 | 4 | 8); }
+
+/* sendmsg(2) of one datagram to the socket at `path`, with `descriptor` attached unless it is negative (unix(7),
+   SCM_RIGHTS). */
+static inline ssize_t redoubt_send_datagram(
+    int from, const char *path, const void *data, size_t length, int descriptor) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) { errno = ENAMETOOLONG; return -1; }
+    strcpy(address.sun_path, path);
+    struct iovec piece = {.iov_base = (void *)data, .iov_len = length};
+    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control;
+    struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof address};
+    if (length > 0) { message.msg_iov = &piece; message.msg_iovlen = 1; }
+    if (descriptor >= 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control.space;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(from, &message, MSG_NOSIGNAL);
+}

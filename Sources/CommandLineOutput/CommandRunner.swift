@@ -1,4 +1,7 @@
 public import ArgumentParser
+internal import Glibc
+public import JSON
+internal import Journal
 
 /// The options that every command has.
 public struct OutputOptions: ParsableArguments {
@@ -28,15 +31,15 @@ extension OutputOptions {
   /// the process's exit code.
   public func run(_ body: (Output) throws -> CommandResult) throws(ExitCode) {
     Signals.install()
-    let output = Output(isJSON: json, isDebug: debug)
+    let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "redoubt"
+    let output = Output(
+      isJSON: json, isDebug: debug, journal: Journal(identifier: program),
+      stream: getenv("JOURNAL_STREAM").map { String(cString: $0) })
     var result: CommandResult
     do {
       result = try body(output)
     } catch {
-      output.debug(String(reflecting: error))
-      let report = ErrorReport(error)
-      for message in report.messages { output.show(message) }
-      result = CommandResult(report.status)
+      result = output.show(error)
     }
     output.event("summary", [.init("exit", .integer(Int64(result.status.rawValue)))] + result.summary)
     if let failure = output.finish() {

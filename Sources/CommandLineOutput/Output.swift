@@ -1,9 +1,13 @@
 internal import Files
 internal import Glibc
+public import JSON
+public import Journal
 internal import Synchronization
 internal import SystemPackage
 
 /// Where a command's words go: results to standard output, as text or as JSON lines; messages to standard error.
+///
+/// Where systemd runs the program, messages go to its journal with what they are about as fields of their own.
 ///
 /// Any thread may use it; lines never mix. A reader that goes away (a closed pipe) never ends a run.
 public final class Output: Sendable {
@@ -23,32 +27,48 @@ public final class Output: Sendable {
     var failure: Errno?
     /// A progress line is on the terminal.
     var hasStatus = false
+    /// The node that the run is about.
+    var host: String?
   }
   private let state = Mutex(State())
   private let results: Int32
   private let messages: Int32
+  /// Where messages, and results as text, go instead of their descriptors.
+  private let messageJournal: Journal?
+  private let resultJournal: Journal?
 
   /// - Parameters:
   ///   - results: descriptor that takes the place of standard output.
   ///   - messages: descriptor that takes the place of standard error.
   ///   - terminal: the kind of terminal, by default `TERM` of the environment.
   ///   - noColor: by default `NO_COLOR` of the environment; see `Style`.
+  ///   - journal: the journal, for those of the descriptors that `stream` names.
+  ///   - stream: `JOURNAL_STREAM` of the environment.
   public init(
     isJSON: Bool = false, isDebug: Bool = false, results: Int32 = 1, messages: Int32 = 2, terminal: String? = nil,
-    noColor: String? = nil
+    noColor: String? = nil, journal: Journal? = nil, stream: String? = nil
   ) {
     self.isJSON = isJSON
     self.isDebug = isDebug
     self.results = results
     self.messages = messages
     let terminal = terminal ?? getenv("TERM").map { String(cString: $0) } ?? ""
+    messageJournal = Journal.isJournal(messages, stream: stream) ? journal : nil
+    resultJournal = !isJSON && Journal.isJournal(results, stream: stream) ? journal : nil
     drawsProgress = isatty(messages) == 1 && terminal != "dumb" && !isJSON
     let noColor = noColor ?? getenv("NO_COLOR").map { String(cString: $0) }
     drawsColors = !isJSON && Self.isColored(results, terminal: terminal, noColor: noColor)
   }
 
+  /// Names the node that everything from now on is about, unless it says otherwise.
+  public func isAbout(host: String) { state.withLock { $0.host = host } }
+
   /// A line of text for people; nothing where JSON was asked for.
-  public func line(_ text: String = "") { if !isJSON { write(text + "\n") } }
+  public func line(_ text: String = "", about subject: Subject = Subject()) {
+    if isJSON { return }
+    if let resultJournal, !text.isEmpty, send(.information, text, subject, to: resultJournal) { return }
+    write(text + "\n")
+  }
 
   /// Like `line`, held back until there are many: for lists. `finish` writes the rest.
   public func row(_ text: String) {
@@ -66,16 +86,26 @@ public final class Output: Sendable {
   }
 
   /// What has gone wrong, on standard error (with JSON: an event as well).
-  public func error(_ message: String, hint: String? = nil) { complain("error", message, hint) }
+  public func error(_ message: String, hint: String? = nil, about subject: Subject = Subject()) {
+    complain(.error, "error", message, hint, subject)
+  }
 
   /// What is doubtful.
-  public func warning(_ message: String, hint: String? = nil) { complain("warning", message, hint) }
+  public func warning(_ message: String, hint: String? = nil, about subject: Subject = Subject()) {
+    complain(.warning, "warning", message, hint, subject)
+  }
 
   /// A line about what goes on, on standard error; nothing where JSON was asked for.
-  public func note(_ message: String) { if !isJSON { message.isEmpty ? () : say(message + "\n") } }
+  public func note(
+    _ message: String, priority: JournalPriority = .information, about subject: Subject = Subject()
+  ) {
+    if !isJSON, !message.isEmpty { say(priority, message, subject) }
+  }
 
   /// A detail for a maintainer, on standard error; shown with `--debug` alone. Never a secret.
-  public func debug(_ message: @autoclosure () -> String) { if isDebug { say("debug: \(message())\n") } }
+  public func debug(_ message: @autoclosure () -> String) {
+    if isDebug { say(.debug, "debug: \(message())", Subject()) }
+  }
 
   /// Where modules below send their debug lines; nil without `--debug`.
   public var debugLog: (@Sendable (String) -> Void)? {
@@ -83,8 +113,10 @@ public final class Output: Sendable {
     return { [self] line in debug(line) }
   }
 
-  private func complain(_ severity: String, _ message: String, _ hint: String?) {
-    say("\(severity): \(message)\n" + (hint.map { "hint: \($0)\n" } ?? ""))
+  private func complain(
+    _ priority: JournalPriority, _ severity: String, _ message: String, _ hint: String?, _ subject: Subject
+  ) {
+    say(priority, "\(severity): \(message)" + (hint.map { "\nhint: \($0)" } ?? ""), subject)
     event(severity, [.init("message", .string(message))] + (hint.map { [.init("hint", .string($0))] } ?? []))
   }
 
@@ -117,13 +149,26 @@ public final class Output: Sendable {
     }
   }
 
-  private func say(_ text: String) {
+  private func say(_ priority: JournalPriority, _ text: String, _ subject: Subject) {
+    if let messageJournal, send(priority, text, subject, to: messageJournal) { return }
+    // Without its socket, the journal still knows a line's priority by its beginning (sd-daemon(3)).
+    let prefix = messageJournal == nil ? "" : "<\(priority.rawValue)>"
+    let lines = prefix.isEmpty ? text : text.split(separator: "\n").map { prefix + $0 }.joined(separator: "\n")
     state.withLock { state in
       clearStatus(&state)
       flush(&state)
       // There is nowhere to report that standard error itself cannot be written.
-      put(text, to: messages)
+      put(lines + "\n", to: messages)
     }
+  }
+
+  /// - Returns: whether the journal took it.
+  private func send(
+    _ priority: JournalPriority, _ text: String, _ subject: Subject, to journal: Journal
+  ) -> Bool {
+    var subject = subject
+    if subject.host == nil { subject.host = state.withLock { $0.host } }
+    return journal.send(JournalEntry(priority, text, subject.fields))
   }
 
   private func clearStatus(_ state: inout State) {

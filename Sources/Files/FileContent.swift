@@ -40,8 +40,9 @@ public enum FileContent {
 
   /// Writes a file durably: to a temporary name beside it, fsync, rename, fsync of the folder.
   /// Whatever fails, `path` holds either what it held before or all of `content`, and no temporary file stays.
+  /// - Parameter ignoresUmask: whether the file gets exactly `mode`, for files that are meant for others.
   public static func write(
-    _ content: [UInt8], to path: String, mode: UInt32 = 0o600, existing: Existing = .replace
+    _ content: [UInt8], to path: String, mode: UInt32 = 0o600, existing: Existing = .replace, ignoresUmask: Bool = false
   ) throws(FileError) {
     let folder = Paths.parent(path)
     let temporary = "\(path).\(Hex8.random()).tmp"
@@ -49,6 +50,7 @@ public enum FileContent {
     guard file >= 0 else { throw FileError("create", path, .current) }
     do throws(FileError) {
       defer { close(file) }
+      if ignoresUmask, fchmod(file, mode) != 0 { throw FileError("change the mode of", path, .current) }
       try writeAll(content, to: file, path: path)
       guard fsync(file) == 0 else { throw FileError("sync", path, .current) }
     } catch {

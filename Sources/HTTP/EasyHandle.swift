@@ -67,6 +67,7 @@ final class EasyHandle: @unchecked Sendable {
     setter.set(CURLOPT_CONNECTTIMEOUT, options.connectTimeout)
     setter.set(CURLOPT_LOW_SPEED_LIMIT, 1)
     setter.set(CURLOPT_LOW_SPEED_TIME, options.stallTimeout)
+    if let seconds = options.totalTimeout { setter.setTotalTimeout(seconds) }
     // Fewer calls for volumes of many MiB.
     setter.set(CURLOPT_BUFFERSIZE, 512 << 10)
     setter.set(CURLOPT_UPLOAD_BUFFERSIZE, 1 << 20)

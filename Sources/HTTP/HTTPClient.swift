@@ -11,6 +11,8 @@ public final class HTTPClient: Sendable {
     public var connectTimeout = 15
     /// Seconds in which not one byte moves, after which a transfer has stalled.
     public var stallTimeout = 60
+    /// Seconds that a request may take in all, however it moves; nil for as long as it moves.
+    public var totalTimeout: Double?
     /// A PEM file with certificate authorities, in place of the system's.
     public var caFile: String?
     /// False for addresses that must be reached directly, such as a machine's metadata service.

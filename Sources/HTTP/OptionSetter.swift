@@ -34,6 +34,12 @@ struct OptionSetter {
     }
   }
 
+  /// Also of looking a host's name up, which libcurl would else wait for whatever the time.
+  mutating func setTotalTimeout(_ seconds: Double) {
+    set(CURLOPT_TIMEOUT_MS, Int(max(seconds, 0.001) * 1000))
+    note(redoubt_curl_set_quick_exit(curl))
+  }
+
   /// - Parameter context: an unretained `Transfer`, which outlives the request.
   mutating func setCallbacks(_ context: UnsafeMutableRawPointer) {
     for option in [CURLOPT_READDATA, CURLOPT_SEEKDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_XFERINFODATA] {

@@ -1,4 +1,3 @@
-internal import Files
 public import Storage
 
 /// What both programs' configuration files share.
@@ -30,6 +29,8 @@ public struct DestinationConfiguration: Sendable, Equatable {
   public var path: String = ""
   public var s3: S3Settings?
   public var expiry = Expiry.prune
+  /// location = "removable": how many seconds the medium may stay away before it is overdue.
+  public var away: Int64 = 31 * 86400
   public init(name: String, kind: Kind, location: Location, path: String = "", s3: S3Settings? = nil) {
     self.name = name
     self.kind = kind
@@ -43,15 +44,18 @@ extension DestinationConfiguration {
   /// Which place it is, whatever its name and the ways to reach it: without line ends or spaces at its ends.
   ///
   /// What was stored at a destination is known by this: under another bucket or folder the same name is another place.
+  /// Removable media are known by their markers.
   public var place: String {
     switch kind {
     case .s3: "s3 \(s3?.endpoint ?? "") \(s3?.region ?? "") \(s3?.bucket ?? "") \(s3?.prefix ?? "")"
-    // Disks take turns at one mount point.
-    case .directory where location == .removable:
-      "directory \(path) on file system \(fileSystemID(of: path).map { String($0, radix: 16) } ?? "unknown")"
     case .directory, .git: "\(kind.rawValue) \(path)"
     }
   }
+}
+
+extension DestinationConfiguration {
+  /// Whether it is a folder on a medium that may not be there.
+  public var isMedium: Bool { kind == .directory && location == .removable }
 }
 
 /// A named group of sources that is backed up together.
@@ -86,12 +90,24 @@ public struct SetConfiguration: Sendable, Equatable {
   /// Seconds that each snapshot stays restorable where a destination's storage expires by itself, counted from the time
   /// in its id; nil where no destination's does.
   public var retention: Int64?
+  public var secrets = SecretPolicy.warn
+  /// Absolute paths and patterns of files and folders that may hold secrets.
+  public var secretsAllow: [String] = []
   public init(name: String, dataClass: String, paths: [String], destinations: [String]) {
     self.name = name
     self.dataClass = dataClass
     self.paths = paths
     self.destinations = destinations
   }
+}
+
+/// When `redoubt watch` backs up what has changed; seconds.
+public struct WatchConfiguration: Sendable, Equatable {
+  /// How long nothing must have changed.
+  public var quiet: Int64 = 10
+  /// How long after the first change it backs up though changes go on.
+  public var longestWait: Int64 = 600
+  public init() {}
 }
 
 /// `/etc/redoubt/redoubt.toml`.
@@ -105,8 +121,13 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var sets: [SetConfiguration]
   /// Threads that compress and encrypt; 0 means one for each core.
   public var workers = 0
+  public var watch = WatchConfiguration()
   /// How often each class is backed up, and where to.
   public var frequencies = FrequencyTable.standard
+  /// Patterns of what no set may hold; see `NeverRules`.
+  public var never: [String] = []
+  /// Who is told how a run ended.
+  public var alerts = AlertsConfiguration()
   public init(
     host: String, state: String, keys: KeysConfiguration, destinations: [DestinationConfiguration],
     sets: [SetConfiguration]
@@ -143,6 +164,8 @@ public struct KeeperConfiguration: Sendable, Equatable {
   public var workers = 0
   /// How often each class is backed up and proven.
   public var frequencies = FrequencyTable.standard
+  /// Who is told how a run ended.
+  public var alerts = AlertsConfiguration()
   /// What `prune` keeps; nothing may be pruned where it is empty.
   public var keep = KeepRules()
   public var drill = DrillConfiguration()

@@ -6,13 +6,13 @@ protocol ConfigurationKey: CaseIterable, RawRepresentable, Hashable, Sendable wh
 
 /// Top level of the node's file.
 enum NodeKey: String, ConfigurationKey {
-  case host, state, workers, keys, destination, set
+  case host, state, workers, never, keys, watch, destination, set, alerts
   case frequencyTable = "frequency-table"
 }
 
 /// Top level of the keeper's file.
 enum KeeperKey: String, ConfigurationKey {
-  case state, workers, keys, keep, drill, check, destination, node
+  case state, workers, keys, keep, drill, check, destination, node, alerts
   case frequencyTable = "frequency-table"
 }
 
@@ -23,6 +23,12 @@ enum KeepKey: String, ConfigurationKey { case last, daily, weekly, monthly, year
 enum NodeKeysKey: String, ConfigurationKey {
   case gnupgHome = "gnupg-home"
   case recipients, signer
+}
+
+/// `[watch]` of the node.
+enum WatchKey: String, ConfigurationKey {
+  case quiet
+  case longestWait = "longest-wait"
 }
 
 /// `[keys]` of the keeper.
@@ -41,11 +47,12 @@ enum DestinationKey: String, ConfigurationKey {
   case stallTimeout = "stall-timeout"
   case attempts, expiry
   case lockMode = "lock-mode"
+  case away
 
   /// Those that mean something whatever the kind.
   static let common: Set<DestinationKey> = [.name, .kind, .location]
   /// Those of kind = "directory".
-  static let directory: Set<DestinationKey> = [.path]
+  static let directory: Set<DestinationKey> = [.path, .away]
 }
 
 /// `[[set]]`.
@@ -61,6 +68,8 @@ enum SetKey: String, ConfigurationKey {
   case refresh, compact, retention
   case ignoreInode = "ignore-inode"
   case ignoreCtime = "ignore-ctime"
+  case secrets
+  case secretsAllow = "secrets-allow"
 
   /// Those that mean something in mode `incremental` alone.
   static let incremental: Set<SetKey> = [.refresh, .compact, .ignoreInode, .ignoreCtime]
@@ -73,11 +82,24 @@ enum WatchedNodeKey: String, ConfigurationKey {
   case destinations
 }
 
+/// `[alerts]` of both.
+enum AlertsKey: String, ConfigurationKey {
+  case metricsFile = "metrics-file"
+  case onSuccess = "on-success"
+  case onFailure = "on-failure"
+  case onOverdue = "on-overdue"
+  case pingURL = "ping-url"
+  case pingURLFile = "ping-url-file"
+  case webhookURL = "webhook-url"
+  case webhookURLFile = "webhook-url-file"
+  case timeout, attempts
+}
+
 /// The configuration's grammar as data, for documentation and its tests.
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "keep", "drill", "check", "destination", "set", "node"]
+    let tables: Set<String> = ["keys", "keep", "watch", "drill", "check", "destination", "set", "node", "alerts"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -87,11 +109,13 @@ public enum ConfigurationGrammar {
     add(NodeKeysKey.self, "keys")
     add(KeeperKeysKey.self, "keys")
     add(KeepKey.self, "keep")
+    add(WatchKey.self, "watch")
     add(DrillKey.self, "drill")
     add(CheckKey.self, "check")
     add(DestinationKey.self, "destination")
     add(SetKey.self, "set")
     add(WatchedNodeKey.self, "node")
+    add(AlertsKey.self, "alerts")
     return all.subtracting(tables).sorted()
   }
 }

@@ -22,6 +22,7 @@ struct DestinationReader {
       reader.require(.path)
       guard let path = path(.path) else { return nil }
       destination.path = path
+      readAway(&destination)
     case .git:
       reader.report(
         .kind, "git repositories are no destination yet; they come in a later release",
@@ -29,6 +30,14 @@ struct DestinationReader {
       return nil
     }
     return location == nil ? nil : destination
+  }
+
+  private func readAway(_ destination: inout DestinationConfiguration) {
+    guard reader.has(.away) else { return }
+    guard destination.location == .removable else {
+      return reader.report(.away, "means something with location = \"removable\" alone", hint: "remove it")
+    }
+    if let seconds = reader.seconds(.away, in: 86400...(3650 * 86400)) { destination.away = seconds }
   }
 
   private func reportKeys(ofOtherKindsThan kind: DestinationConfiguration.Kind) {

@@ -55,6 +55,25 @@ enum FileAccess {
     return problems
   }
 
+  /// A file with something secret in it: ours, and closed to others.
+  static func problems(ofSecret path: String, key: String) -> [ConfigurationProblem] {
+    var status = stat()
+    // What cannot be read has a message of its own.
+    guard stat(path, &status) == 0 else { return [] }
+    var problems = ownerProblems(path, status)
+    if status.st_mode & 0o077 != 0 {
+      problems.append(
+        ConfigurationProblem(
+          .error, "others can read or write \(path) (mode \(octal(status)))", key: key, hint: "run chmod 600 \(path)"))
+    }
+    return problems
+  }
+
+  /// Why the program `path` cannot be run; nil where it can.
+  static func executionProblem(_ path: String) -> String? {
+    access(path, X_OK) == 0 ? nil : reason(path, "run")
+  }
+
   /// Why `path` cannot be read; nil where it can.
   static func readProblem(_ path: String) -> String? {
     if access(path, R_OK) == 0 { return nil }
@@ -72,7 +91,7 @@ enum FileAccess {
   private static func reason(_ path: String, _ verb: String) -> String {
     switch Errno.current {
     case .noSuchFileOrDirectory, .notDirectory: "\(path) does not exist"
-    case .permissionDenied: "\(path) cannot be \(verb == "read" ? "read" : "written") by this user"
+    case .permissionDenied: "\(path) cannot be \(verb == "write" ? "written" : verb) by this user"
     case let errno: FileError(verb, path, errno).description
     }
   }

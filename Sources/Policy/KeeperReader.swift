@@ -25,6 +25,7 @@ extension ConfigurationReader {
       destinations: destinations.list, nodes: nodes(top, Array(destinations.known.keys)))
     if let workers = top.integer(.workers, in: 0...256) { keeper.workers = workers }
     if let frequencies = frequencies(top, .frequencyTable) { keeper.frequencies = frequencies }
+    if let alerts = AlertsReader(top.table(.alerts), problems)?.read() { keeper.alerts = alerts }
     keeper.keep = keepRules(top)
     keeper.drill = drill(top)
     keeper.checks = checks(top, hosts: keeper.nodes.map(\.host))

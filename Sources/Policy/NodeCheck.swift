@@ -47,8 +47,29 @@ public struct NodeCheck: Sendable {
         report.problems.append(ConfigurationProblem(.error, reason, key: "set.\(set.name).paths"))
       }
     }
-    if isOnline { for destination in node.destinations { probe(destination, node.host, &report) } }
+    report.problems += node.alerts.problems()
+    report.problems += neverProblems(node)
+    if isOnline {
+      for destination in node.destinations where !destination.isMedium || absence(destination, "") == nil {
+        probe(destination, node.host, &report)
+      }
+    }
     return report
+  }
+
+  /// Walks each set's names where the configuration names what no set may hold.
+  private func neverProblems(_ node: NodeConfiguration) -> [ConfigurationProblem] {
+    // A pattern that is wrong has been told already.
+    guard let rules = try? NeverRules(node.never), !rules.isEmpty else { return [] }
+    return node.sets.compactMap { set in
+      do { try rules.check(set) } catch {
+        guard let violation = error as? NeverRules.Violation else {
+          return ConfigurationProblem(.error, "\(error)", key: "set.\(set.name)")
+        }
+        return ConfigurationProblem(.error, "\(violation)", key: "set.\(set.name).paths", hint: violation.hint)
+      }
+      return nil
+    }
   }
 
   private func keyProblems(_ keys: KeysConfiguration) -> [ConfigurationProblem] {
@@ -78,14 +99,10 @@ public struct NodeCheck: Sendable {
 
   private func problems(_ destination: DestinationConfiguration) -> [ConfigurationProblem] {
     let label = "destination.\(destination.name)"
+    if destination.isMedium, let problem = absence(destination, label) { return [problem] }
     if destination.kind == .directory {
       guard let reason = FileAccess.writeProblem(ofFolder: destination.path) else { return [] }
-      let isAbsentDisk = destination.location == .removable && !Paths.exists(destination.path)
-      return [
-        ConfigurationProblem(
-          isAbsentDisk ? .warning : .error, reason, key: "\(label).path",
-          hint: isAbsentDisk ? "connect and mount the medium before a backup" : nil)
-      ]
+      return [ConfigurationProblem(.error, reason, key: "\(label).path")]
     }
     var problems: [ConfigurationProblem] = []
     if let file = destination.s3?.caFile, let reason = FileAccess.readProblem(file) {
@@ -101,6 +118,18 @@ public struct NodeCheck: Sendable {
           hint: "where the bucket has object lock, set lock-mode = \"governance\" or \"compliance\""))
     }
     return problems + access.credentialsWarnings(destination).map { ConfigurationProblem(.error, $0, key: label) }
+  }
+
+  /// Why a removable medium cannot be written to now; nil where it is there.
+  private func absence(_ destination: DestinationConfiguration, _ label: String) -> ConfigurationProblem? {
+    do throws(StorageError) {
+      guard case .absent(let reason, let hint) = try RemovableStore(destination.path).presence() else { return nil }
+      return ConfigurationProblem(
+        .warning, "not mounted: \(reason); until it is, backups skip it", key: "\(label).path",
+        hint: hint.replacing("NAME", with: destination.name))
+    } catch {
+      return ConfigurationProblem(.error, "\(error)", key: "\(label).path", hint: error.hint)
+    }
   }
 
   private func probe(_ destination: DestinationConfiguration, _ host: String, _ report: inout CheckReport) {

@@ -1,3 +1,5 @@
+internal import Archive
+
 extension NodeConfiguration {
   /// Where the node's configuration is unless `--config` names another file.
   public static let defaultPath = "/etc/redoubt/redoubt.toml"
@@ -28,8 +30,30 @@ extension ConfigurationReader {
       host: host ?? "", state: absolutePath(top, .state) ?? "", keys: keys(top), destinations: destinations.list,
       sets: sets(top, destinations.known, frequencies))
     if let frequencies { node.frequencies = frequencies }
+    node.never = never(top)
     if let workers = top.integer(.workers, in: 0...256) { node.workers = workers }
+    if let alerts = AlertsReader(top.table(.alerts), problems)?.read() { node.alerts = alerts }
+    node.watch = watch(top)
     return node
+  }
+
+  private func watch(_ top: TableReader<NodeKey>) -> WatchConfiguration {
+    var watch = WatchConfiguration()
+    guard let table = top.table(.watch) else { return watch }
+    let reader = TableReader<WatchKey>(table, path: ["watch"], label: "watch", problems: problems)
+    if let seconds = reader.seconds(.quiet, in: 1...3600) { watch.quiet = seconds }
+    if let seconds = reader.seconds(.longestWait, in: 1...86400) { watch.longestWait = seconds }
+    if watch.longestWait < watch.quiet {
+      let key: WatchKey = reader.has(.longestWait) ? .longestWait : .quiet
+      reader.report(key, "longest-wait (\(watch.longestWait)s) is shorter than quiet (\(watch.quiet)s)")
+    }
+    return watch
+  }
+
+  private func never(_ top: TableReader<NodeKey>) -> [String] {
+    let patterns = top.strings(.never) ?? []
+    do throws(ArchiveError) { _ = try NeverRules(patterns) } catch { top.report(.never, "\(error)", hint: error.hint) }
+    return patterns
   }
 
   private func keys(_ top: TableReader<NodeKey>) -> KeysConfiguration {

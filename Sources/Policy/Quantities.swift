@@ -24,6 +24,15 @@ public enum Quantity {
     return overflow ? nil : Int64(product)
   }
 
+  /// As `seconds` reads it, in the largest unit up to days that gives a whole number.
+  public static func text(_ seconds: Int64) -> String {
+    for (unit, factor) in [("d", 86400), ("h", 3600), ("m", 60)] as [(String, Int64)]
+    where seconds >= factor && seconds.isMultiple(of: factor) {
+      return "\(seconds / factor)\(unit)"
+    }
+    return "\(seconds)s"
+  }
+
   private static func split(_ text: String) -> (Int, String)? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let number = Int(digits) else { return nil }

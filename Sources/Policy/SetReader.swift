@@ -1,3 +1,5 @@
+internal import Archive
+
 /// Reads `[[set]]`.
 struct SetReader {
   let reader: TableReader<SetKey>
@@ -11,7 +13,8 @@ struct SetReader {
     if let dataClass, dataClass.isOffline {
       reader.report(
         .dataClass, "what is of class \(dataClass.name) is kept offline only (paper, metal), never in a file's backup",
-        hint: "remove this set")
+        hint: "remove this set; keep the phrase on paper or metal, and have 'redoubt-verify attest \(dataClass.name)' "
+          + "record that its recovery was tested")
       return nil
     }
     let paths = paths()
@@ -25,9 +28,30 @@ struct SetReader {
     if let mode = reader.choice(.mode, SetConfiguration.Mode.self) { set.mode = mode }
     if let bytes = reader.bytes(.volumeSize, in: 1 << 20...1 << 30) { set.volumeSize = bytes }
     if let level = reader.integer(.compressionLevel, in: 1...19) { set.compressionLevel = level }
+    if let policy = reader.choice(.secrets, SecretPolicy.self) { set.secrets = policy }
+    set.secretsAllow = secretsAllow(paths)
     readIncremental(&set)
     readRetention(&set, known)
     return set
+  }
+
+  private func secretsAllow(_ paths: [String]) -> [String] {
+    let allowed = reader.strings(.secretsAllow) ?? []
+    return allowed.compactMap { text in
+      if let problem = ConfigurationRules.pathProblem(text) {
+        reader.report(.secretsAllow, problem)
+        return nil
+      }
+      do throws(ArchiveError) { _ = try ExcludeRules([text]) } catch {
+        reader.report(.secretsAllow, "\(error)", hint: error.hint)
+      }
+      let isPattern = text.contains { "*?[\\".contains($0) }
+      let path = ConfigurationRules.normalized(text)
+      if !isPattern, !paths.isEmpty, !paths.contains(where: { ConfigurationRules.isInside(path, $0) }) {
+        reader.report(.secretsAllow, "'\(text)' is in none of this set's paths", severity: .warning, hint: "remove it")
+      }
+      return isPattern ? text : path
+    }
   }
 
   /// `retention` belongs to sets with a destination that expires by itself, and is required there.

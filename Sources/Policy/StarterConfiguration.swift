@@ -11,6 +11,9 @@ enum StarterConfiguration {
     # Where this node keeps its catalog and lock.
     state = \(quoted(state))
 
+    # What no set may hold, such as the keys of a stake's controller.
+    # never = ["stake-controller*"]
+
     [keys]
     # The key ring that holds the recipients' public keys and this node's signing key.
     gnupg-home = \(quoted(gnupgHome))
@@ -52,6 +55,7 @@ enum StarterConfiguration {
     # class = "node-configurations"
     # paths = ["/opt/convex/peer-keys.dat"]
     # exclude = ["*.tmp"]
+    # secrets = "allow"             # peer keys belong in a backup; seed phrases are refused all the same
     # destinations = ["offsite", "disk"]
 
     """

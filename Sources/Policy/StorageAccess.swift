@@ -21,7 +21,8 @@ public struct StorageAccess: Sendable {
   /// What a node may do.
   /// - Throws: `.refused` where the destination's settings cannot be used.
   public func writer(_ destination: DestinationConfiguration) throws(StorageError) -> any ObjectWriter {
-    try store(destination)
+    if destination.isMedium { return RemovableStore(destination.path) }
+    return try store(destination)
   }
 
   /// What a keeper may do.

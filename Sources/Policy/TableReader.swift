@@ -126,7 +126,8 @@ struct TableReader<Key: ConfigurationKey> {
       return nil
     }
     if range.contains(value) { return value }
-    report(key, "must be from \(range.lowerBound / 86400)d to \(range.upperBound / 86400)d, but is \(text)")
+    report(
+      key, "must be from \(Quantity.text(range.lowerBound)) to \(Quantity.text(range.upperBound)), but is \(text)")
     return nil
   }
 

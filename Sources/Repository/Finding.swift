@@ -9,6 +9,8 @@ public struct Finding: Sendable, Equatable, Codable {
     case skippedSocket = "skipped-socket"
     case missingPath = "missing-path"
     case unsupported
+    /// It holds a secret; it is in the snapshot only where its set allows that.
+    case secret
     // On the keeper, about stored objects and signatures.
     case missing
     case wrongSize = "wrong-size"

@@ -25,8 +25,10 @@ struct DirectoryKey {
     folder = components.dropLast().joined(separator: "/")
   }
 
-  /// Names under which unfinished objects are written; listings pass over them.
-  static func isTemporary(_ name: some StringProtocol) -> Bool { name.hasPrefix(".redoubt-") && name.hasSuffix(".tmp") }
+  /// Names under which unfinished objects are written, and a medium's marker; listings pass over them.
+  static func isTemporary(_ name: some StringProtocol) -> Bool {
+    name.hasPrefix(".redoubt-") && (name.hasSuffix(".tmp") || name == MediumMarker.name)
+  }
 }
 
 extension StorageError {

@@ -10,6 +10,8 @@ internal import SystemPackage
 /// the disk, not the place where it is mounted. No symbolic link below it is followed.
 public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
   private let root: String
+  /// The medium that objects are for; nil for any folder.
+  private let medium: MediumMarker?
   private let usesUnnamedFiles: Bool
   private let monitor = Monitor()
   // Guarded by `monitor`: the folders that were tidied.
@@ -19,8 +21,14 @@ public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
   ///   - root: an absolute path.
   ///   - usesUnnamedFiles: whether objects are written without a name where the file system can do that; else, and
   ///     elsewhere, under temporary names, which a process that is killed leaves behind until a later one tidies up.
-  public init(_ root: String, usesUnnamedFiles: Bool = true) {
+  public convenience init(_ root: String, usesUnnamedFiles: Bool = true) {
+    self.init(root, medium: nil, usesUnnamedFiles: usesUnnamedFiles)
+  }
+
+  /// - Parameter medium: the marker that the folder must have for anything to be stored in it.
+  init(_ root: String, medium: MediumMarker?, usesUnnamedFiles: Bool = true) {
     self.root = root
+    self.medium = medium
     self.usesUnnamedFiles = usesUnnamedFiles
   }
 
@@ -28,6 +36,9 @@ public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
     let key = try DirectoryKey(upload.key, root: root)
     let top = try openRoot()
     defer { close(top) }
+    if let medium, try MediumMarker.read(in: top, root) != medium {
+      throw StorageError(.noSuchStore, root, "the medium is not there any more", hint: "mount it again")
+    }
     var tries = 0
     while true {
       do throws(StorageError) {

@@ -29,27 +29,33 @@ struct CatalogCheckCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let keeper = try Keeper.open(file, output, Progress(output))
-      let observations = try keeper.observe(hosts: host)
-      for observation in observations { show(observation, output) }
-      let findings = observations.reduce(0) { $0 + $1.findings.count }
-      let unchecked = observations.reduce(0) { $0 + $1.unchecked.count }
-      return CommandResult(
-        findings > 0 ? .damaged : unchecked > 0 ? .failed : .done,
-        summary: [
-          .init("nodes", JSONValue(observations.count)), .init("findings", JSONValue(findings)),
-          .init("unchecked", JSONValue(unchecked)),
-        ])
+      try KeeperAlerts.tell(file, command: "catalog check", output) { try run(output, $0) }
     }
   }
 
-  private func show(_ observation: NodeObservation, _ output: Output) {
+  private func run(_ output: Output, _ alerts: KeeperAlerts) throws -> CommandResult {
+    let keeper = try Keeper.open(file, output, Progress(output))
+    let observations = try keeper.observe(hosts: host)
+    for observation in observations { show(observation, output, alerts) }
+    let findings = observations.reduce(0) { $0 + $1.findings.count }
+    let unchecked = observations.reduce(0) { $0 + $1.unchecked.count }
+    return CommandResult(
+      findings > 0 ? .damaged : unchecked > 0 ? .failed : .done,
+      summary: [
+        .init("nodes", JSONValue(observations.count)), .init("findings", JSONValue(findings)),
+        .init("unchecked", JSONValue(unchecked)),
+      ])
+  }
+
+  private func show(_ observation: NodeObservation, _ output: Output, _ alerts: KeeperAlerts) {
     let records = observation.catalog.records
     let last = records.last.map { ", the last of \($0.time.rfc3339)" } ?? ""
     output.line("\(observation.host): \(records.count) records\(last)")
     for (destination, finding) in observation.findings {
       let place = destination.isEmpty ? "" : " at \(destination)"
-      output.error("\(observation.host)\(place): \(finding.code.rawValue): \(finding.path) \(finding.detail)")
+      let text = "\(observation.host)\(place): \(finding.code.rawValue): \(finding.path) \(finding.detail)"
+      output.error(text, about: Subject(host: observation.host, destination: destination.isEmpty ? nil : destination))
+      alerts.take(finding: text)
     }
     for (destination, reason) in observation.unchecked {
       output.error("\(observation.host) at \(destination): not checked: \(reason)")

@@ -40,29 +40,34 @@ struct DrillCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let progress = Progress(output)
-      defer { progress.finish() }
-      let keeper = try Keeper.open(file, output, progress)
-      var request = DrillRequest(selection: selection.selection(try .single(snapshot)))
-      request.scratch = try scratch.map { try absolutePath($0) }
-      request.standardTools = standardTools
-      request.keepsTree = keep
-      request.by = by
-      request.note = note
-      let (outcomes, isComplete) = try keeper.drill(request)
-      progress.finish()
-      for outcome in outcomes { DrillReport(outcome).show(output) }
-      let damaged = outcomes.count { $0.drill.result == .damaged }
-      let unchecked = outcomes.count { $0.drill.result == .unchecked }
-      let status: ExitStatus =
-        damaged > 0 ? .damaged : unchecked > 0 || !isComplete || outcomes.isEmpty ? .failed : .done
-      return CommandResult(
-        status,
-        summary: [
-          .init("drills", JSONValue(outcomes.count)), .init("damaged", JSONValue(damaged)),
-          .init("unchecked", JSONValue(unchecked)), .init("complete", .boolean(isComplete)),
-        ])
+      try KeeperAlerts.tell(file, command: "drill", output) { try run(output, $0) }
     }
+  }
+
+  private func run(_ output: Output, _ alerts: KeeperAlerts) throws -> CommandResult {
+    let progress = Progress(output)
+    defer { progress.finish() }
+    let keeper = try Keeper.open(file, output, progress)
+    var request = DrillRequest(selection: selection.selection(try .single(snapshot)))
+    request.scratch = try scratch.map { try absolutePath($0) }
+    request.standardTools = standardTools
+    request.keepsTree = keep
+    request.by = by
+    request.note = note
+    let (outcomes, isComplete) = try keeper.drill(request)
+    progress.finish()
+    alerts.take(outcomes.map(\.drill))
+    for outcome in outcomes { DrillReport(outcome).show(output) }
+    let damaged = outcomes.count { $0.drill.result == .damaged }
+    let unchecked = outcomes.count { $0.drill.result == .unchecked }
+    let status: ExitStatus =
+      damaged > 0 ? .damaged : unchecked > 0 || !isComplete || outcomes.isEmpty ? .failed : .done
+    return CommandResult(
+      status,
+      summary: [
+        .init("drills", JSONValue(outcomes.count)), .init("damaged", JSONValue(damaged)),
+        .init("unchecked", JSONValue(unchecked)), .init("complete", .boolean(isComplete)),
+      ])
   }
 }
 

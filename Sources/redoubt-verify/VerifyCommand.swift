@@ -32,32 +32,37 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let progress = Progress(output)
-      defer { progress.finish() }
-      let (keeper, configuration) = try Keeper.session(file, output, progress)
-      guard let snapshots = SnapshotSelection.Snapshots(snapshot) else {
-        throw VerifyError(
-          .notFound, "'\(snapshot)' is no snapshot's id",
-          hint: "'latest', 'all', or an id as redoubt-verify list shows it")
-      }
-      let folder = try scratch.map { try absolutePath($0) } ?? "\(configuration.state)/scratch"
-      if scratch == nil, level == .restored { try Paths.makeFolders(folder) }
-      let (verifications, isComplete) = try keeper.verify(
-        selection.selection(snapshots), level: level, scratch: folder)
-      progress.finish()
-      for verification in verifications { show(verification, output) }
-      let damaged = verifications.count { $0.result == .damaged }
-      let unchecked = verifications.count { $0.result == .unchecked }
-      // Damage weighs more than what could not be checked, and nothing checked is never success.
-      let status: ExitStatus =
-        damaged > 0 ? .damaged : unchecked > 0 || !isComplete || verifications.isEmpty ? .failed : .done
-      return CommandResult(
-        status,
-        summary: [
-          .init("verified", JSONValue(verifications.count)), .init("damaged", JSONValue(damaged)),
-          .init("unchecked", JSONValue(unchecked)), .init("complete", .boolean(isComplete)),
-        ])
+      try KeeperAlerts.tell(file, command: "verify", output) { try run(output, $0) }
     }
+  }
+
+  private func run(_ output: Output, _ alerts: KeeperAlerts) throws -> CommandResult {
+    let progress = Progress(output)
+    defer { progress.finish() }
+    let (keeper, configuration) = try Keeper.session(file, output, progress)
+    guard let snapshots = SnapshotSelection.Snapshots(snapshot) else {
+      throw VerifyError(
+        .notFound, "'\(snapshot)' is no snapshot's id",
+        hint: "'latest', 'all', or an id as redoubt-verify list shows it")
+    }
+    let folder = try scratch.map { try absolutePath($0) } ?? "\(configuration.state)/scratch"
+    if scratch == nil, level == .restored { try Paths.makeFolders(folder) }
+    let (verifications, isComplete) = try keeper.verify(
+      selection.selection(snapshots), level: level, scratch: folder)
+    progress.finish()
+    alerts.take(verifications)
+    for verification in verifications { show(verification, output) }
+    let damaged = verifications.count { $0.result == .damaged }
+    let unchecked = verifications.count { $0.result == .unchecked }
+    // Damage weighs more than what could not be checked, and nothing checked is never success.
+    let status: ExitStatus =
+      damaged > 0 ? .damaged : unchecked > 0 || !isComplete || verifications.isEmpty ? .failed : .done
+    return CommandResult(
+      status,
+      summary: [
+        .init("verified", JSONValue(verifications.count)), .init("damaged", JSONValue(damaged)),
+        .init("unchecked", JSONValue(unchecked)), .init("complete", .boolean(isComplete)),
+      ])
   }
 
   private func show(_ verification: Verification, _ output: Output) {
@@ -71,7 +76,10 @@ struct VerifyCommand: ParsableCommand {
     output.line(
       "\(verification.host)/\(verification.set)/\(verification.snapshot) at \(verification.destination): "
         + "\(verification.level.rawValue): \(verification.result.rawValue)\(reason)\(findings) "
-        + "(\(Amount.bytes(verification.bytes)), \(Amount.duration(verification.seconds)))")
+        + "(\(Amount.bytes(verification.bytes)), \(Amount.duration(verification.seconds)))",
+      about: Subject(
+        host: verification.host, set: verification.set, snapshot: verification.snapshot,
+        destination: verification.destination))
     output.event(
       "verification",
       [

@@ -10,7 +10,7 @@ struct BackupCommand: ParsableCommand {
     abstract: "Back up sets to all of their destinations: all, some, or what is due.",
     discussion: ExitStatus.discussion(
       "A file that cannot be read, or that changes while it is read, becomes a finding of the snapshot and never ends "
-        + "the run; neither does a destination that fails.", also: [.partial, .locked]))
+        + "the run; neither does a destination that fails.", also: [.partial, .overdue, .locked]))
 
   @Argument(help: ArgumentHelp("Names of sets; all of them where none is named.", valueName: "set"))
   var sets: [String] = []
@@ -29,44 +29,55 @@ struct BackupCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let node = try output.use(NodeConfiguration.inspect(try absolutePath(file.config)))
-      let access = StorageAccess(cancellation: Signals.cancellation, log: output.debugLog)
-      var writers: [String: any ObjectWriter] = [:]
-      for destination in node.destinations { writers[destination.name] = try access.writer(destination) }
-      let report = BackupReporter(output)
-      let engine = BackupEngine(
-        configuration: node, writers: writers,
-        environment: RunEnvironment(
-          isCancelled: { Signals.cancellation.isCancelled }, observe: { report.take($0) }))
-      defer { report.finish() }
-      var waiting = 0
-      let outcomes: [SetOutcome]
-      if due {
-        let run = dryRun ? try engine.simulateDue(sets: sets) : try engine.runDue(sets: sets, readsAll: force)
-        (outcomes, waiting) = (run.outcomes, run.waiting.count)
-        if outcomes.isEmpty { output.line("nothing is due") }
-      } else {
-        outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets, readsAll: force)
-      }
-      return CommandResult(
-        ExitStatus(outcomes),
-        summary: [
-          .init("sets", JSONValue(outcomes.count)),
-          .init("stored", JSONValue(outcomes.count { $0.status == .stored || $0.status == .partial })),
-          .init("unchanged", JSONValue(outcomes.count { $0.status == .unchanged })),
-          .init("findings", JSONValue(outcomes.reduce(0) { $0 + $1.findings.count })),
-          .init("bytes", JSONValue(outcomes.reduce(0) { $0 + $1.bytes })),
-          .init("stored-bytes", JSONValue(outcomes.reduce(0) { $0 + $1.storedBytes })),
-        ] + (due ? [.init("waiting", JSONValue(waiting))] : []))
+      let report = NodeConfiguration.inspect(try absolutePath(file.config))
+      // A dry run changes nothing, and there is nothing to tell.
+      if dryRun { return try run(try output.use(report), output, nil) }
+      return NodeAlerts.tell(report, command: "backup", output) { try run($0, output, $1) }
     }
+  }
+
+  private func run(_ node: NodeConfiguration, _ output: Output, _ alerts: NodeAlerts?) throws -> CommandResult {
+    let access = StorageAccess(cancellation: Signals.cancellation, log: output.debugLog)
+    var writers: [String: any ObjectWriter] = [:]
+    for destination in node.destinations { writers[destination.name] = try access.writer(destination) }
+    let report = BackupReporter(output)
+    let engine = BackupEngine(
+      configuration: node, writers: writers,
+      environment: RunEnvironment(
+        isCancelled: { Signals.cancellation.isCancelled },
+        observe: { event in
+          report.take(event)
+          alerts?.take(event)
+        }))
+    defer { report.finish() }
+    var waiting = 0
+    let outcomes: [SetOutcome]
+    if due {
+      let run = dryRun ? try engine.simulateDue(sets: sets) : try engine.runDue(sets: sets, readsAll: force)
+      (outcomes, waiting) = (run.outcomes, run.waiting.count)
+      if outcomes.isEmpty { output.line("nothing is due") }
+    } else {
+      outcomes = dryRun ? try engine.simulate(sets: sets) : try engine.run(sets: sets, readsAll: force)
+    }
+    return CommandResult(
+      ExitStatus(outcomes),
+      summary: [
+        .init("sets", JSONValue(outcomes.count)),
+        .init("stored", JSONValue(outcomes.count { $0.status == .stored || $0.status == .partial })),
+        .init("unchanged", JSONValue(outcomes.count { $0.status == .unchanged })),
+        .init("findings", JSONValue(outcomes.reduce(0) { $0 + $1.findings.count })),
+        .init("bytes", JSONValue(outcomes.reduce(0) { $0 + $1.bytes })),
+        .init("stored-bytes", JSONValue(outcomes.reduce(0) { $0 + $1.storedBytes })),
+      ] + (due ? [.init("waiting", JSONValue(waiting))] : []))
   }
 }
 
 extension ExitStatus {
-  /// All stored is done; none stored is a failure; anything between is done in part.
+  /// All stored is done, or overdue where a medium has stayed away for too long; none stored is a failure; anything between
+  /// is done in part.
   init(_ outcomes: [SetOutcome]) {
     if outcomes.allSatisfy({ [.stored, .unchanged, .simulated].contains($0.status) }) {
-      self = .done
+      self = outcomes.allSatisfy(\.overdue.isEmpty) ? .done : .overdue
     } else if outcomes.allSatisfy({ $0.status == .failed }) {
       self = .failed
     } else {

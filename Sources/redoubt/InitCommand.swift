@@ -23,10 +23,20 @@ struct InitCommand: ParsableCommand {
     help: ArgumentHelp("A file with a recipient's public key, for the key ring; may be repeated.", valueName: "file"))
   var recipientKey: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Prepare the medium of a removable destination, which must be mounted, and nothing else.", valueName: "name"))
+  var destination: String?
+
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     try options.run { output in
+      if let destination {
+        let setup = MediumSetup(configuration: try absolutePath(file.config), destination: destination)
+        output.show(try setup.run().steps)
+        return CommandResult()
+      }
       let setup = NodeSetup(
         configuration: try absolutePath(file.config), host: host ?? machineName(), state: state,
         recipientKeys: recipientKey)

@@ -11,5 +11,8 @@ struct Redoubt: ParsableCommand {
       "This program can add to storage and nothing else: it can open, list and delete no backup.",
       also: ExitStatus.allCases),
     version: redoubtVersion,
-    subcommands: [InitCommand.self, CheckCommand.self, BackupCommand.self, StatusCommand.self, ScheduleCommand.self])
+    subcommands: [
+      InitCommand.self, CheckCommand.self, BackupCommand.self, WatchCommand.self, StatusCommand.self,
+      ScheduleCommand.self,
+    ])
 }

@@ -48,6 +48,8 @@ final class Installation {
   var sets: [Source]
   var nodeKeys: String
   var keeperHome: String
+  /// The lines of `[alerts]` of both programs; none where empty.
+  var alerts = ""
   /// Credentials and what else the programs find in their environment.
   var environment: [String: String?] = [
     "AWS_ACCESS_KEY_ID": nil, "AWS_SECRET_ACCESS_KEY": nil, "AWS_SESSION_TOKEN": nil, "AWS_PROFILE": nil,
@@ -110,8 +112,9 @@ final class Installation {
       trusted-signers = ["\(keys.signer)"]
       destinations = \(list(all))
       """
-    try FileContent.write(Array(node.utf8), to: folder("redoubt.toml"), mode: 0o600)
-    try FileContent.write(Array(keeper.utf8), to: folder("verify.toml"), mode: 0o600)
+    let table = alerts.isEmpty ? "" : "\n[alerts]\n\(alerts)\n"
+    try FileContent.write(Array((node + table).utf8), to: folder("redoubt.toml"), mode: 0o600)
+    try FileContent.write(Array((keeper + table).utf8), to: folder("verify.toml"), mode: 0o600)
   }
 
   // MARK: Programs

@@ -13,7 +13,9 @@ struct LayerTests {
     "CCrypto": ["Digests"],
     "CSQLite": ["Index"],
     "CTOML": ["Policy"],
-    "CLinux": ["Files", "Archive", "OpenPGP", "OpenPGPDecryption", "Processes", "Storage", "TestKit"],
+    "CLinux": [
+      "Files", "Archive", "Journal", "OpenPGP", "OpenPGPDecryption", "Processes", "Storage", "TestKit", "Watching",
+    ],
   ]
 
   /// The node's program cannot decrypt, and the two engines do not know each other.

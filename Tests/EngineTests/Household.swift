@@ -18,6 +18,8 @@ final class Household {
   var keeper: KeeperConfiguration
   /// In place of the stores of folders, by destination.
   var stores: [String: any ObjectStore] = [:]
+  /// In place of the stores of removable destinations.
+  var removable: (any RemovableWriter)?
   var clock: @Sendable () -> Timestamp = { .now() }
   var isCancelled: @Sendable () -> Bool = { false }
   let events = EventList()
@@ -62,7 +64,10 @@ final class Household {
     environment.isCancelled = isCancelled
     environment.observe = { [events] in events.add($0) }
     var writers: [String: any ObjectWriter] = [:]
-    for destination in node.destinations { writers[destination.name] = store(destination.name) }
+    for destination in node.destinations {
+      writers[destination.name] =
+        destination.isMedium ? removable ?? RemovableStore(destination.path) : store(destination.name)
+    }
     return BackupEngine(configuration: node, writers: writers, environment: environment)
   }
 
@@ -151,4 +156,18 @@ final class EventList: Sendable {
   func add(_ event: BackupEvent) { monitor.locked { events.append(event) } }
   var all: [BackupEvent] { monitor.locked { events } }
   var notices: [String] { all.compactMap { if case .notice(let text) = $0 { text } else { nil } } }
+}
+
+/// Counts, from several threads.
+final class EventCount: Sendable {
+  private let monitor = Monitor()
+  private nonisolated(unsafe) var count = 0
+
+  /// 1, 2, 3 …
+  func next() -> Int {
+    monitor.locked {
+      count += 1
+      return count
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Policy
+import Storage
 import TestKit
 import Testing
 
@@ -21,6 +22,7 @@ import Testing
     change: (String) -> String = { $0 }
   ) throws -> String {
     for name in ["state", "disk", "usb", "source"] { try Paths.makeFolders("\(folder.path)/\(name)") }
+    if !Paths.exists("\(folder.path)/usb/\(MediumMarker.name)") { try MediumMarker().write(in: "\(folder.path)/usb") }
     let text = """
       host = "peer-1"
       state = "\(folder.path)/state"
@@ -77,6 +79,7 @@ import Testing
       $0.replacing("/source", with: "/gone").replacing("\(folder.path)/disk", with: "\(folder.path)/no-disk")
         .replacing("[[set]]", with: "[[set]]\nexclud = []")
     }
+    unlink("\(folder.path)/usb/\(MediumMarker.name)")
     rmdir("\(folder.path)/usb")
     let found = messages(path)
     let expected = [
@@ -86,7 +89,7 @@ import Testing
       "warning: keys.recipients: soon@example.com: the key expires at ",
       "error: keys.recipients: peer-1@example.com: the key cannot encrypt",
       "error: destination.disk.path: \(folder.path)/no-disk does not exist",
-      "warning: destination.usb.path: \(folder.path)/usb does not exist",
+      "warning: destination.usb.path: not mounted: \(folder.path)/usb does not exist; until it is, backups skip it",
       "error: set.keys.paths: \(folder.path)/gone does not exist",
     ]
     for message in expected {
@@ -204,5 +207,20 @@ import Testing
     let listing = try server.request("GET", "/\(bucket)", query: [("prefix", "redoubt/peer-1/probe/")])
     #expect(String(decoding: listing.body, as: UTF8.self).contains("<Key>redoubt/\(key)</Key>"))
     for text in [outcome.text, outcome.errorText] { #expect(!text.contains(writer.secretAccessKey.exposed)) }
+  }
+
+  /// The folder that a medium is mounted on is not taken for the medium.
+  @Test func aFolderWithoutMarkerIsNoMedium() throws {
+    try makeKeys()
+    let path = try write()
+    #expect(messages(path, online: true) == [])
+    unlink("\(folder.path)/usb/\(MediumMarker.name)")
+    let report = NodeCheck(path, isOnline: true, access: StorageAccess(environment: [:]), now: now).run()
+    #expect(!report.hasErrors && report.probes.map(\.destination) == ["disk"])
+    let problem = try #require(report.problems.first)
+    #expect(problem.message.contains("not mounted: \(folder.path)/usb has no file .redoubt-destination"))
+    #expect(problem.hint?.contains("'redoubt init --destination usb'") == true)
+    try FileContent.write(Array("id = 1\n".utf8), to: "\(folder.path)/usb/\(MediumMarker.name)")
+    #expect(messages(path).first?.contains("is no marker of a backup medium") == true)
   }
 }

@@ -80,7 +80,8 @@ import Testing
     let page = try ManualPage("redoubt.toml.5")
     let tables = [
       "Top level": "", "[keys]": "keys.", "[[destination]]": "destination.", "[[set]]": "set.", "[[node]]": "node.",
-      "[keep]": "keep.", "[drill]": "drill.", "[[check]]": "check.",
+      "[keep]": "keep.", "[watch]": "watch.", "[drill]": "drill.", "[[check]]": "check.",
+      "[alerts]": "alerts.",
     ]
     #expect(page.subsections == Set(tables.keys))
     let described = page.items.compactMap { heading, item -> String? in

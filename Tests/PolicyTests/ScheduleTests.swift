@@ -50,6 +50,15 @@ import Testing
 
   // MARK: systemd
 
+  @Test func metricsCanBeWrittenFromTheSandbox() throws {
+    var node = try schedule().node
+    node.alerts.metricsFile = "/var/lib/prometheus/node exporter/redoubt.prom"
+    let units = Schedule(of: node, path: "/c", program: "/p", user: "u").systemdUnits
+    for unit in units where unit.name.hasSuffix(".service") {
+      #expect(unit.text.contains(" \"-/var/lib/prometheus/node exporter\"\nPrivateTmp="), "\(unit.text)")
+    }
+  }
+
   /// The shipped units, with a program that is there.
   private func units() throws -> [String] {
     try ["redoubt.service", "redoubt.timer", "redoubt.path", "redoubt-watch.service"].map { name in

@@ -47,8 +47,8 @@ final class ChunkStore {
   /// - Parameter lifetime: seconds after its upload until which a volume is needed at the latest; nil where none expires
   ///   by itself.
   init(
-    index: IndexFile, set: SetIndex, trust: VolumeTrust, pipeline: VolumePipeline, journal: ArrivalJournal,
-    volumeSize: Int, lifetime: Int64?
+    index: IndexFile, set: SetIndex, trust: VolumeTrust, pipeline: VolumePipeline, secrets: SecretGuard,
+    journal: ArrivalJournal, volumeSize: Int, lifetime: Int64?
   ) {
     self.index = index
     self.set = set
@@ -62,7 +62,7 @@ final class ChunkStore {
     self.filling = filling
     let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false, memory: pipeline.memory) { volume in
       filling.sends(volume.number)
-      try pipeline.send(volume)
+      try secrets.send(volume)
     }
     self.assembler = assembler
     pax = PaxWriter { try assembler.append($0) }

@@ -14,6 +14,8 @@ internal import Repository
 /// killed has stored is known by the journal of arrivals, whose comment says why that holds for it too.
 final class IncrementalRun {
   private let set: SetConfiguration
+  /// The name of this run's tables in the index: the set's, or that of the set on a medium.
+  private let view: String
   private let places: [String]
   private let snapshot: SnapshotID
   private let state: NodeState
@@ -24,13 +26,14 @@ final class IncrementalRun {
   private let journal: ArrivalJournal
   private var files: SetIndex
 
-  /// - Parameter places: of the set's destinations.
+  /// - Parameter places: of the destinations that this run stores to.
   init(
-    set: SetConfiguration, places: [String], snapshot: SnapshotID, state: NodeState, index: NodeIndex,
+    set: SetConfiguration, view: String, places: [String], snapshot: SnapshotID, state: NodeState, index: NodeIndex,
     environment: RunEnvironment,
     readsAll: Bool
   ) throws {
     self.set = set
+    self.view = view
     self.places = places.sorted()
     self.snapshot = snapshot
     self.state = state
@@ -38,8 +41,8 @@ final class IncrementalRun {
     self.environment = environment
     self.readsAll = readsAll
     began = environment.clock()
-    journal = ArrivalJournal(folder: state.folder, set: set.name)
-    files = try index.file.set(set.name)
+    journal = ArrivalJournal(folder: state.folder, set: view)
+    files = try index.file.set(view)
     try settleDestinations()
     try files.discardStaged()
     try takeInArrivals()
@@ -50,25 +53,38 @@ final class IncrementalRun {
     get throws { try files.text("stored").flatMap { SnapshotID($0) } }
   }
 
+  /// Forgets all that is known of the set at these destinations: they do not hold it.
+  func forget() throws {
+    try index.file.removeSet(view)
+    try index.file.commit()
+    files = try index.file.set(view)
+    try settleDestinations()
+    try files.discardStaged()
+    try journal.clear()
+    try beginJournal()
+  }
+
   /// Reads the sources and stores what is new.
   /// - Returns: nil where the last snapshot still says it all.
   func pack(
-    _ pipeline: VolumePipeline, report: @escaping (Finding) -> Void,
+    _ pipeline: VolumePipeline, secrets: SecretGuard, report: @escaping (Finding) -> Void,
     progress: @escaping (SnapshotContent) throws -> Void
   ) throws -> PackedSnapshot? {
     let trust = try VolumeTrust(files, set, now: began)
     let store = ChunkStore(
-      index: index.file, set: files, trust: trust, pipeline: pipeline, journal: journal,
+      index: index.file, set: files, trust: trust, pipeline: pipeline, secrets: secrets, journal: journal,
       volumeSize: set.volumeSize, lifetime: set.objectLifetime)
     let key = try index.gearKey()
     var content = SnapshotContent()
-    let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store) { count in
+    let chunking = SourceChunking(chunker: Chunker(sizes: .standard, key: key), store: store, secrets: secrets) {
+      count in
       // A large file is one entry: its progress shows before it is done.
       content.bytes += UInt64(count)
       try progress(content)
     }
     let scan = try IncrementalScan(
-      files, set, trust: trust, chunking: chunking, readsAll: readsAll, report: report
+      files, set, trust: trust, chunking: chunking, secrets: secrets, readsAll: try readsAll || mustLookAgain(),
+      report: report
     ) {
       content = $0
       try progress($0)
@@ -78,6 +94,7 @@ final class IncrementalRun {
     if try isUnchanged(scan, trust) {
       // What was read again and found as it was need not be read again.
       try journal.clear()
+      try files.setText("secrets", secretRules)
       try files.publish()
       return nil
     }
@@ -101,7 +118,20 @@ final class IncrementalRun {
     try files.setText("stored-at", "\(began.seconds)")
     try index.file.commit()
     // An index that stands at an earlier publication is an old copy from here on.
-    try state.rememberPublications([snapshot.description], of: set.name)
+    try state.rememberPublications([snapshot.description], of: view)
+  }
+
+  // MARK: Secrets
+
+  /// What the set allows, as the index remembers it: the policy, then a line for each path.
+  private var secretRules: String { ([set.secrets.rawValue] + set.secretsAllow.sorted()).joined(separator: "\n") }
+
+  /// Whether the index's files were looked at under rules that allowed more than today's: then all are read once more.
+  private func mustLookAgain() throws -> Bool {
+    guard let rules = try files.text("secrets")?.split(separator: "\n").map(String.init),
+      let policy = rules.first.flatMap({ SecretPolicy(rawValue: $0) })
+    else { return true }
+    return !set.secrets.admits(policy) || !Set(rules.dropFirst()).isSubset(of: set.secretsAllow)
   }
 
   // MARK: Publishing
@@ -120,9 +150,10 @@ final class IncrementalRun {
 
   private func publish() throws {
     let last = try files.text("published")
-    try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: set.name)
+    try state.rememberPublications([last, snapshot.description].compactMap(\.self), of: view)
     try journal.clear()
     try files.setText("published", snapshot.description)
+    try files.setText("secrets", secretRules)
     try files.publish()
     try beginJournal()
   }
@@ -175,9 +206,9 @@ final class IncrementalRun {
         environment.observe(
           .notice(
             "\(set.name): \(added.joined(separator: "; ")) is new; everything is sent once more, to every destination"))
-        try index.file.removeSet(set.name)
+        try index.file.removeSet(view)
         try index.file.commit()
-        files = try index.file.set(set.name)
+        files = try index.file.set(view)
       }
     }
     let places = places.joined(separator: "\n")

@@ -15,6 +15,7 @@ final class IncrementalScan {
   private let set: SetConfiguration
   private let trust: VolumeTrust
   private let chunking: SourceChunking
+  private let secrets: SecretGuard
   private let readsAll: Bool
   private let report: (Finding) -> Void
   private let progress: (SnapshotContent) throws -> Void
@@ -32,17 +33,19 @@ final class IncrementalScan {
 
   /// - Parameter readsAll: reads every file, whatever the index says.
   init(
-    _ index: SetIndex, _ set: SetConfiguration, trust: VolumeTrust, chunking: SourceChunking, readsAll: Bool,
-    report: @escaping (Finding) -> Void, progress: @escaping (SnapshotContent) throws -> Void
+    _ index: SetIndex, _ set: SetConfiguration, trust: VolumeTrust, chunking: SourceChunking, secrets: SecretGuard,
+    readsAll: Bool, report: @escaping (Finding) -> Void, progress: @escaping (SnapshotContent) throws -> Void
   ) throws {
     self.index = index
     self.set = set
     self.trust = trust
     self.chunking = chunking
+    self.secrets = secrets
     self.readsAll = readsAll
     self.report = report
     self.progress = progress
     cursor = try index.files()
+    secrets.report = { [unowned self] in self.note($0) }
   }
 
   func run() throws {
@@ -56,6 +59,7 @@ final class IncrementalScan {
   // MARK: Merging
 
   private func take(_ found: borrowing FoundEntry) throws {
+    try secrets.admit(found)
     var order = hasRow ? cursor.compare(found.entry.path) : -1
     while hasRow, order > 0 {
       try dropRow()
@@ -159,7 +163,7 @@ final class IncrementalScan {
     do {
       let file = try found.open()
       let before = file.opened
-      let read = try chunking.read(file)
+      let read = try chunking.read(file, found.entry.path)
       let after = try file.status()
       content.bytes += read.size
       let isSteady =

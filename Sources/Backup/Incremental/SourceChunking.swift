@@ -9,14 +9,16 @@ internal import Repository
 final class SourceChunking {
   private let chunker: Chunker
   private let store: ChunkStore
+  private let secrets: SecretGuard
   private let hash = SHA256()
   private let buffer: UnsafeMutableRawBufferPointer
   /// Called with the bytes read after each chunk; what it throws ends the run.
   private let progress: (Int) throws -> Void
 
-  init(chunker: Chunker, store: ChunkStore, progress: @escaping (Int) throws -> Void) {
+  init(chunker: Chunker, store: ChunkStore, secrets: SecretGuard, progress: @escaping (Int) throws -> Void) {
     self.chunker = chunker
     self.store = store
+    self.secrets = secrets
     self.progress = progress
     // Four of the longest chunks: what is left over is moved to the front only now and then.
     buffer = .allocate(byteCount: chunker.sizes.maximum * 4, alignment: 4096)
@@ -32,8 +34,22 @@ final class SourceChunking {
   }
 
   /// Reads a file to its end, as long as that is now.
+  /// - Parameter path: as in `Entry.path`.
   /// - Throws: `FileError` where it cannot be read; anything else ends the run.
-  func read(_ file: SourceFile) throws -> Content {
+  func read(_ file: SourceFile, _ path: [UInt8]) throws -> Content {
+    secrets.begin(path)
+    do {
+      let content = try read(file)
+      try secrets.finish()
+      return content
+    } catch let error as FileError {
+      // What was read of it is in chunks already.
+      try secrets.finish()
+      throw error
+    }
+  }
+
+  private func read(_ file: SourceFile) throws -> Content {
     var content = Content(digest: SHA256.digest([]))
     // The bytes that are read and not cut yet.
     var window = 0..<0
@@ -45,6 +61,7 @@ final class SourceChunking {
         window = 0..<window.count
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[window.upperBound...])
         let count = try file.read(at: content.size + UInt64(window.count), into: room)
+        try secrets.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
         isAtEnd = count < room.count
         window = 0..<window.count + count
       }

@@ -64,9 +64,12 @@ public struct SetFreshness: Sendable, Equatable {
 
   /// - Parameters:
   ///   - destinations: names of the set's destinations.
+  ///   - absent: the removable ones that are not there now, with how many seconds they may stay away: they make nothing
+  ///     due, and are overdue after that time.
   ///   - records: the node's catalog.
   public init(
-    of set: String, dataClass: DataClass, destinations names: [String], records: [CatalogRecord], now: Timestamp
+    of set: String, dataClass: DataClass, destinations names: [String], absent: [String: Int64] = [:],
+    records: [CatalogRecord], now: Timestamp
   ) {
     let history = SetHistory(of: set, destinations: names, records: records, now: now)
     self.set = set
@@ -77,7 +80,8 @@ public struct SetFreshness: Sendable, Equatable {
     (lastFailure, lastFailureTime) = (history.lastFailure, history.lastFailureTime)
     futureRecord = history.future
     destinations = names.map {
-      DestinationFreshness($0, dataClass, history.places[$0] ?? .init(), anchor: history.anchor, now: now)
+      DestinationFreshness(
+        $0, dataClass, history.places[$0] ?? .init(), anchor: history.anchor, away: absent[$0], now: now)
     }
     if history.incompleteAttempts > 0, let attempt = lastAttempt,
       attempt.seconds(since: now) <= DueRule.clockTolerance
@@ -100,12 +104,18 @@ public struct SetFreshness: Sendable, Equatable {
 
 extension DestinationFreshness {
   fileprivate init(
-    _ name: String, _ dataClass: DataClass, _ place: SetHistory.Place, anchor: Timestamp?, now: Timestamp
+    _ name: String, _ dataClass: DataClass, _ place: SetHistory.Place, anchor: Timestamp?, away: Int64?, now: Timestamp
   ) {
     self.name = name
     snapshot = place.snapshot
     lastSuccess = place.lastSuccess
     lastError = place.lastError
+    if let away, let since = place.lastSuccess ?? anchor {
+      let overdue = Timestamp(seconds: since.seconds + away)
+      (lateFrom, overdueFrom) = (overdue, overdue)
+      timeliness = now > overdue ? .overdue : .inTime
+      return
+    }
     guard let last = place.lastSuccess else {
       timeliness = .never
       dueFrom = now

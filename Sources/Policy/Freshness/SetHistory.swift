@@ -43,12 +43,13 @@ struct SetHistory {
         for outcome in outcomes {
           if outcome.stored {
             places[outcome.name, default: Place()].snapshot = stored.snapshot
-          } else {
+          } else if outcome.skipped == nil {
             places[outcome.name, default: Place()].lastError = outcome.error ?? "not stored"
           }
         }
         // A destination that is new since has not failed.
-        incompleteAttempts = outcomes.allSatisfy(\.stored) ? 0 : incompleteAttempts + 1
+        let isComplete = outcomes.allSatisfy { $0.stored || $0.skipped != nil }
+        incompleteAttempts = isComplete ? 0 : incompleteAttempts + 1
         succeeded(at: outcomes.filter(\.stored).map(\.name), from: began, to: record.time, now)
         began = nil
       case .unchanged(let unchanged) where unchanged.set == set:

@@ -1,3 +1,5 @@
+internal import Files
+
 /// A file of systemd's.
 public struct SystemdUnit: Sendable, Equatable {
   /// `redoubt.service`.
@@ -119,7 +121,8 @@ extension Schedule {
     let isTemporary = (node.sets.flatMap(\.paths) + writableDestinations + [node.state, configuration]).contains {
       ConfigurationRules.isInside($0, "/tmp") || ConfigurationRules.isInside($0, "/var/tmp")
     }
-    let folders = ([node.state] + writableDestinations).map { Self.word("-\($0)") }
+    let metrics = node.alerts.metricsFile.map { [Paths.parent($0)] } ?? []
+    let folders = ([node.state] + writableDestinations + metrics).map { Self.word("-\($0)") }
     return """
       User=\(user)
       UMask=0077

@@ -88,8 +88,10 @@ private struct EncodedRecord: Codable {
     case .verification(let fields): try encode("verification", fields)
     case .prune(let fields): try encode("prune", fields)
     case .observation(let fields): try encode("observation", fields)
+    case .attestation(let fields): try encode("attestation", fields)
     case .acknowledgement(let fields): try encode("acknowledgement", fields)
     case .drill(let fields): try encode("drill", fields)
+    case .selfTest(let fields): try encode("self-test", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
   }
@@ -117,8 +119,10 @@ private struct EncodedRecord: Codable {
       case "verification": .verification(try Verification(from: decoder))
       case "prune": .prune(try Pruned(from: decoder))
       case "observation": .observation(try Observation(from: decoder))
+      case "attestation": .attestation(try Attestation(from: decoder))
       case "acknowledgement": .acknowledgement(try Acknowledgement(from: decoder))
       case "drill": .drill(try Drill(from: decoder))
+      case "self-test": .selfTest(try SelfTest(from: decoder))
       default: .unknown(type: type)
       }
     record = CatalogRecord(

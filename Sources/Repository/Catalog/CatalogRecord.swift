@@ -12,8 +12,10 @@ public enum CatalogEvent: Sendable, Equatable {
   case verification(Verification)
   case prune(Pruned)
   case observation(Observation)
+  case attestation(Attestation)
   case acknowledgement(Acknowledgement)
   case drill(Drill)
+  case selfTest(SelfTest)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }
@@ -47,11 +49,17 @@ public struct DestinationOutcome: Sendable, Equatable, Codable {
   public var stored: Bool
   /// Why not.
   public var error: String?
-  public init(name: String, stored: Bool, error: String? = nil) {
+  /// Why it was passed over, which is no failure: `notMounted`. Nil where storing was tried.
+  public var skipped: String?
+  public init(name: String, stored: Bool, error: String? = nil, skipped: String? = nil) {
     self.name = name
     self.stored = stored
     self.error = error
+    self.skipped = skipped
   }
+
+  /// The removable medium was not there.
+  public static let notMounted = "not-mounted"
 }
 
 /// A finished snapshot: at least one destination has all of it.

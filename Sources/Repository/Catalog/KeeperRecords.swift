@@ -49,6 +49,24 @@ public struct Acknowledgement: Sendable, Equatable, Codable {
   }
 }
 
+/// A person has tested recovery of something that is kept offline, from paper or metal.
+public struct Attestation: Sendable, Equatable, Codable {
+  /// A class of the frequency table that is kept offline alone.
+  public var `class`: String
+  /// The node that it is about; left out where it is about all.
+  public var host: String?
+  public var by: String
+  /// What was tested; never the secret itself.
+  public var note: String
+
+  public init(class: String, host: String?, by: String, note: String) {
+    self.class = `class`
+    self.host = host
+    self.by = by
+    self.note = note
+  }
+}
+
 /// A restore drill: a snapshot was restored to scratch space, compared with its manifest, and checked by the operator's own
 /// programs.
 public struct Drill: Sendable, Equatable, Codable {
@@ -131,5 +149,39 @@ public struct Drill: Sendable, Equatable, Codable {
     case findings
     case standardTools = "standard-tools"
     case findingCount = "finding-count"
+  }
+}
+
+/// Whether this keeper notices damage: every kind was planted in a copy of a real snapshot.
+public struct SelfTest: Sendable, Equatable, Codable {
+  public struct Case: Sendable, Equatable, Codable {
+    public var name: String
+    /// The level of verification that promises to find it, or `catalog` or `freshness`.
+    public var level: String
+    public var found: Bool
+    /// What was found.
+    public var detail: String
+    public init(name: String, level: String, found: Bool, detail: String) {
+      self.name = name
+      self.level = level
+      self.found = found
+      self.detail = detail
+    }
+  }
+  public var host: String
+  public var set: String
+  public var snapshot: String
+  public var destination: String
+  public var cases: [Case]
+  /// Whether everything was found.
+  public var passed: Bool
+
+  public init(host: String, set: String, snapshot: String, destination: String, cases: [Case]) {
+    self.host = host
+    self.set = set
+    self.snapshot = snapshot
+    self.destination = destination
+    self.cases = cases
+    passed = !cases.isEmpty && cases.allSatisfy(\.found)
   }
 }

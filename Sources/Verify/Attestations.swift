@@ -1,0 +1,124 @@
+public import Files
+public import Policy
+public import Repository
+
+/// Where a class of data that only people can test stands.
+public struct AttestationStatus: Sendable, Equatable {
+  public var dataClass: String
+  /// The node that it is about; nil where that was not said.
+  public var host: String?
+  /// The last time; nil for never.
+  public var last: Attestation?
+  public var time: Timestamp?
+  /// When the next one is due; nil where there was none.
+  public var dueFrom: Timestamp?
+  /// When it is overdue: the class's grace after that.
+  public var overdueFrom: Timestamp?
+  /// Never attested, or longer ago than interval and grace; also where its date is later than now.
+  public var isOverdue: Bool
+}
+
+extension Keeper {
+  /// Records that a person has tested recovery of something that is never stored digitally.
+  /// - Parameters:
+  ///   - dataClass: a class that the table keeps offline.
+  ///   - host: the node that it is about; nil for all.
+  ///   - note: what was tested. Never a seed phrase: what looks like one is refused.
+  ///   - by: who did it.
+  /// - Throws: `.notFound` for a class or a host that is none, and for words that cannot be taken.
+  public func attest(
+    _ dataClass: String, host: String?, note: String, by: String, table: FrequencyTable
+  ) throws(VerifyError) {
+    guard let known = table[dataClass], known.isOffline else {
+      let offline = table.classes.filter(\.isOffline).map(\.name).joined(separator: ", ")
+      throw VerifyError(
+        .notFound,
+        table[dataClass] == nil
+          ? "there is no class named \(dataClass)"
+          : "class \(dataClass) is backed up: its copies are verified, not attested",
+        hint: "what is kept offline alone is attested: \(offline)")
+    }
+    if let host { _ = try places(SnapshotSelection(hosts: [host])) }
+    for (name, text) in [("the note", note), ("the name", by)] {
+      if let problem = AttestationText.problem(text) {
+        throw VerifyError(.notFound, "\(name) \(problem.reason)", hint: problem.hint)
+      }
+    }
+    let state = try KeeperState(folder: configuration.state, now: environment.clock())
+    for notice in state.notices { environment.observe(.notice(notice)) }
+    try state.append(
+      .attestation(Attestation(class: dataClass, host: host, by: by, note: note)), at: environment.clock())
+  }
+
+  /// How long ago each offline class was attested: for each node that was named, and for those that were not.
+  public func attestations(_ table: FrequencyTable) throws(VerifyError) -> [AttestationStatus] {
+    let records = try KeeperState.records(in: configuration.state)
+    let now = environment.clock()
+    var statuses: [AttestationStatus] = []
+    for dataClass in table.classes where dataClass.isOffline {
+      var last: [String?: (Attestation, Timestamp)] = [:]
+      for record in records {
+        guard case .attestation(let attestation) = record.event, attestation.class == dataClass.name else { continue }
+        last[attestation.host] = (attestation, record.time)
+      }
+      if last.isEmpty { statuses.append(AttestationStatus(dataClass, nil, nil, now)) }
+      for (host, known) in last.sorted(by: { ($0.key ?? "") < ($1.key ?? "") }) {
+        statuses.append(AttestationStatus(dataClass, host, known, now))
+      }
+    }
+    return statuses
+  }
+}
+
+extension AttestationStatus {
+  /// A record from later than this many seconds ahead was written under a wrong clock.
+  private static let clockTolerance: Int64 = 86400
+
+  fileprivate init(_ dataClass: DataClass, _ host: String?, _ known: (Attestation, Timestamp)?, _ now: Timestamp) {
+    self.dataClass = dataClass.name
+    self.host = host
+    last = known?.0
+    time = known?.1
+    guard let time = known?.1 else {
+      isOverdue = true
+      return
+    }
+    let due = Timestamp(seconds: time.seconds + dataClass.verificationInterval)
+    let overdue = Timestamp(seconds: due.seconds + dataClass.grace)
+    (dueFrom, overdueFrom) = (due, overdue)
+    isOverdue = now > overdue || time.seconds(since: now) > Self.clockTolerance
+  }
+}
+
+/// What people write into a catalog that is kept for ever.
+enum AttestationText {
+  /// The words of the shortest seed phrase (BIP-39).
+  private static let phraseLength = 12
+
+  /// Why a text cannot be taken; nil where it can.
+  static func problem(_ text: String) -> (reason: String, hint: String)? {
+    if text.allSatisfy(\.isWhitespace) { return ("is empty", "say it in a few words: it is kept in the catalog") }
+    if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      return ("has control characters in it", "write it on one line")
+    }
+    if looksLikeSeedPhrase(text) {
+      return (
+        "looks like a seed phrase, which must never be stored digitally",
+        "say what was tested and how it went, in fewer plain words; never the phrase itself"
+      )
+    }
+    return nil
+  }
+
+  /// Whether twelve words in a row are such as BIP-39's: three to eight letters of a to z, whatever stands between them
+  /// and whatever their case.
+  private static func looksLikeSeedPhrase(_ text: String) -> Bool {
+    var run = 0
+    for word in text.lowercased().split(whereSeparator: { !$0.isLetter }) {
+      let isCandidate = (3...8).contains(word.utf8.count) && word.utf8.allSatisfy { $0 >= 97 && $0 <= 122 }
+      run = isCandidate ? run + 1 : 0
+      if run >= phraseLength { return true }
+    }
+    return false
+  }
+}

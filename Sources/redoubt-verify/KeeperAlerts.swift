@@ -1,0 +1,117 @@
+import Alerts
+import CommandLineOutput
+import Files
+import Policy
+import Repository
+import Synchronization
+import Verify
+
+/// Tells about one run of a command of the keeper's program, as `[alerts]` asks for.
+final class KeeperAlerts: Sendable {
+  private let keeper: KeeperConfiguration?
+  private let command: String
+  private let output: Output
+  private let alerts: RunAlerts
+  private let start = Timestamp.now()
+  private let clock = ContinuousClock().now
+  private let verifications = Mutex<[VerificationReport]>([])
+  private let findings = Mutex<[String]>([])
+
+  /// - Parameter keeper: as much of the configuration as could be read.
+  init(_ keeper: KeeperConfiguration?, command: String, _ output: Output) {
+    self.keeper = keeper
+    self.command = command
+    self.output = output
+    alerts = RunAlerts(keeper?.alerts ?? AlertsConfiguration(), output.alertsEnvironment("redoubt-verify"))
+  }
+
+  /// Runs a command's body between `begin` and `end`. What the body throws is shown, told and becomes the result.
+  static func tell(
+    _ file: ConfigurationOption, command: String, _ output: Output,
+    _ body: (KeeperAlerts) throws -> CommandResult
+  ) throws -> CommandResult {
+    let path = try absolutePath(file.config)
+    let alerts = KeeperAlerts(KeeperConfiguration.inspect(path).configuration, command: command, output)
+    alerts.begin()
+    do {
+      let result = try body(alerts)
+      alerts.end(result.status)
+      return result
+    } catch {
+      // Shown first: telling others may take a while.
+      let result = output.show(error)
+      alerts.end(result.status, error)
+      return result
+    }
+  }
+
+  func begin() { alerts.begin("redoubt-verify \(command) on \(machineName()) begins") }
+
+  /// Notes what the run verified.
+  func take(_ more: [Verification]) { verifications.withLock { $0 += more.map { VerificationReport($0) } } }
+
+  /// Notes what the run rehearsed.
+  func take(_ more: [Drill]) { verifications.withLock { $0 += more.map { VerificationReport($0) } } }
+
+  /// Notes what the run found wrong beside single snapshots, as a line for people.
+  func take(finding: String) { findings.withLock { $0.append(finding) } }
+
+  /// - Parameter overdue: what is overdue now, each as `host/set`.
+  func end(_ status: CommandLineOutput.ExitStatus, _ error: (any Error)? = nil, overdue: [String] = []) {
+    guard let keeper, !keeper.alerts.isEmpty else { return }
+    var report = RunReport(
+      program: "redoubt-verify", version: redoubtVersion, command: command, host: machineName(), started: start)
+    report.seconds = clock.duration(to: ContinuousClock().now).seconds
+    report.exitStatus = status.rawValue
+    report.meaning = status.meaning
+    if let message = error.flatMap({ ErrorReport($0).messages.first { !$0.isWarning } }) {
+      report.reason = message.text
+      report.hint = message.hint
+    }
+    report.verifications = verifications.withLock { $0 }
+    do throws(VerifyError) { report.proofs = try proofStates(ofKeeper: keeper.state).map { ProofReport($0) } } catch {
+      output.warning("metrics know nothing of earlier runs: \(error)")
+    }
+    report.findings = findings.withLock { $0 }
+    report.overdue = overdue
+    alerts.end(report)
+  }
+}
+
+extension VerificationReport {
+  fileprivate init(_ verification: Verification) {
+    self.init(
+      host: verification.host, set: verification.set, snapshot: verification.snapshot,
+      destination: verification.destination, level: verification.level.rawValue, result: verification.result.rawValue)
+    seconds = verification.seconds
+    bytes = verification.bytes
+    findings = verification.findingCount
+    reason = verification.reason
+  }
+}
+
+extension VerificationReport {
+  fileprivate init(_ drill: Drill) {
+    self.init(
+      host: drill.host, set: drill.set, snapshot: drill.snapshot, destination: drill.destination, level: "drill",
+      result: drill.result.rawValue)
+    seconds = drill.seconds.restore
+    bytes = drill.bytes
+    findings = drill.findingCount
+    reason = drill.reason
+  }
+}
+
+extension ProofReport {
+  fileprivate init(_ state: ProofState) {
+    self.init(
+      host: state.place.host, set: state.place.set, destination: state.place.destination,
+      level: state.place.level.rawValue)
+    proven = state.proven
+    newestProven = state.newestProven
+    damaged = state.damaged.count
+    isUnchecked = state.isUnchecked
+    seconds = state.seconds
+    bytes = state.bytes
+  }
+}

@@ -1,0 +1,4 @@
+import Glibc
+
+/// Five milliseconds.
+func pause() { usleep(5000) }
