@@ -21,7 +21,7 @@ help:
 	@echo 'make build    the two programs, optimized: .build/release/redoubt and redoubt-verify'
 	@echo 'make install  copy programs, manual pages and schedules to PREFIX ($(PREFIX))'
 	@echo 'make lint     formatting, shell scripts and manual pages'
-	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1; CHANGES=1)'
+	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1; CHANGES=1; SCALE=1)'
 	@echo 'make deps     install what building needs; the targets above do so themselves'
 	@echo 'make clean    remove everything that was built'
 
@@ -68,7 +68,7 @@ lint: swift
 bench: build
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
 	python3 Tests/Benchmarks/bench.py --programs .build/release $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-	  $(if $(CHANGES),--changes --nights)
+	  $(if $(CHANGES),--changes --nights) $(if $(SCALE),--million --large)
 
 clean:
 	rm -rf .build bench-work

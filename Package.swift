@@ -57,7 +57,7 @@ let package = Package(
     module("Archive", ["CLinux", "Digests", "Files", system]),
     module("OpenPGP", ["CGPGME", "CLinux", "Files", system]),
     module("OpenPGPDecryption", ["CGPGME", "CLinux", "Files", "OpenPGP", system]),
-    module("HTTP", ["CCurl"]),
+    module("HTTP", ["CCurl", "Files"]),
     module("Index", ["CSQLite", "Digests", "Files"]),
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),

@@ -9,6 +9,8 @@ internal import SystemPackage
 public final class SourceFile: Sendable {
   let descriptor: Int32
   private let path: [UInt8]
+  /// The file as it was when it was opened.
+  public let opened: FileStatus
 
   /// Opens a name in a directory without following a link or waiting for a fifo's writer.
   /// - Throws: `ENOENT` also where the name is no longer a regular file.
@@ -19,9 +21,13 @@ public final class SourceFile: Sendable {
     if file < 0, errno == EPERM { file = openat(directory, name, flags) }
     // With O_NOFOLLOW a symbolic link in the file's place gives ELOOP.
     guard file >= 0 else { throw FileError("open", path.absolute, errno == ELOOP ? .noSuchFileOrDirectory : .current) }
+    guard let status = FileStatus(descriptor: file), status.kind == .file else {
+      close(file)
+      throw FileError("open", path.absolute, .noSuchFileOrDirectory)
+    }
     descriptor = file
+    opened = status
     self.path = path
-    guard try status().kind == .file else { throw FileError("open", path.absolute, .noSuchFileOrDirectory) }
   }
 
   /// Opens a file that is no part of a walk, by its path.
@@ -36,19 +42,18 @@ public final class SourceFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The file as it is now (`fstat(2)`). Where size, `modified` or `changed` differ from what they were before reading,
+  /// The file as it is now (`fstat(2)`). Where size, `modified` or `changed` differ from what they were when it was opened,
   /// the file was changed while it was read.
   public func status() throws(FileError) -> FileStatus {
     guard let status = FileStatus(descriptor: descriptor) else { throw FileError("stat", path.absolute, .current) }
     return status
   }
 
-  /// The ranges that hold data, found with `lseek(2)` `SEEK_DATA` and `SEEK_HOLE`, within the present size.
+  /// The ranges that hold data, found with `lseek(2)` `SEEK_DATA` and `SEEK_HOLE`, within the size that it was opened with.
   /// - Returns: nil where the file has no holes, or its file system cannot tell.
-  public func dataExtents() throws(FileError) -> [Extent]? {
-    let status = try status()
-    guard status.allocated < status.size else { return nil }
-    let size = off_t(status.size)
+  public func dataExtents() -> [Extent]? {
+    guard opened.allocated < opened.size else { return nil }
+    let size = off_t(opened.size)
     var extents: [Extent] = []
     var position: off_t = 0
     while position < size {
@@ -65,7 +70,7 @@ public final class SourceFile: Sendable {
       extents.append(Extent(offset: UInt64(data), length: UInt64(end - data)))
       position = end
     }
-    if extents == [Extent(offset: 0, length: status.size)] { return nil }
+    if extents == [Extent(offset: 0, length: opened.size)] { return nil }
     return extents
   }
 

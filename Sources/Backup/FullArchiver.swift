@@ -131,13 +131,12 @@ final class FullArchiver {
   /// - Returns: whether the file is in the archive.
   private func packContent(of file: SourceFile, as entry: inout Entry) throws -> Bool {
     let path = entry.path.displayPath
-    let before: FileStatus
+    let before = file.opened
+    entry.size = before.size
+    entry.modified = before.modified
+    entry.mode = before.mode
+    entry.dataExtents = file.dataExtents()
     do throws(FileError) {
-      before = try file.status()
-      entry.size = before.size
-      entry.modified = before.modified
-      entry.mode = before.mode
-      entry.dataExtents = try file.dataExtents()
       if entry.dataExtents == nil, entry.size <= UInt64(Self.bufferSize) {
         // Whole before its header is written: it is stored with the size that was read.
         entry.size = UInt64(try read(file, at: 0, length: Self.bufferSize))
@@ -228,14 +227,7 @@ final class FullArchiver {
   /// Fills the buffer from `offset` on.
   /// - Returns: how many bytes there were, less than `length` only at the file's end.
   private func read(_ file: SourceFile, at offset: UInt64, length: Int) throws(FileError) -> Int {
-    var filled = 0
-    while filled < length {
-      let count = try file.read(
-        at: offset + UInt64(filled), into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<length]))
-      if count == 0 { break }
-      filled += count
-    }
-    return filled
+    try file.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<length]))
   }
 }
 

@@ -248,7 +248,7 @@ final class SetRun {
   private func storeVolumes<Packed>(_ pack: (VolumePipeline) throws -> Packed) throws -> Packed {
     let (set, snapshot, layout, environment) = (set, snapshot, layout, environment)
     let pipeline = VolumePipeline(
-      workers: workerCount(configured: configuration.workers), encryptor: keys.encryptor,
+      workers: workerCount(configured: configuration.workers), volumeSize: set.volumeSize, encryptor: keys.encryptor,
       compressionLevel: set.compressionLevel, lanes: lanes, root: layout.root,
       clock: environment.clock, name: { layout.volumeName(set.name, snapshot, $0) }
     ) { lane, result in
@@ -273,7 +273,7 @@ final class SetRun {
   private func packFull(_ sources: SetSources, _ pipeline: VolumePipeline) throws -> PackedSnapshot {
     let manifest = try ManifestWriter(compressionLevel: set.compressionLevel)
     let secrets = try secretGuard(pipeline)
-    let assembler = VolumeAssembler(volumeSize: set.volumeSize) { try secrets.send($0) }
+    let assembler = VolumeAssembler(volumeSize: set.volumeSize, memory: pipeline.memory) { try secrets.send($0) }
     let archiver = FullArchiver(
       assembler: assembler, manifest: manifest, secrets: secrets, report: reportFinding, progress: progressReporter())
     try archiver.pack(sources)

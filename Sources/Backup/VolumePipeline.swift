@@ -9,7 +9,7 @@ internal import Storage
 /// Compresses, encrypts and uploads volumes in parallel while the sources are still being read.
 ///
 /// Workers compress and encrypt; each destination has its own upload threads, so that a slow one doesn't idle the
-/// processor and each volume is made once. What is in flight is bounded by a number of volumes.
+/// processor and each volume is made once. What is in flight is bounded by a number of volumes, and that by their size.
 final class VolumePipeline: Sendable {
   private struct Sealed: Sendable {
     let record: VolumeRecord
@@ -18,6 +18,8 @@ final class VolumePipeline: Sendable {
     let time: Int64
   }
 
+  /// Where volumes, frames and messages are made, one after the other in the same memory.
+  let memory = MemoryFilePool()
   private let input = Channel<PlainVolume>(limit: 1)
   private let permits: Permits
   private let lanes: [DestinationLane]
@@ -46,12 +48,22 @@ final class VolumePipeline: Sendable {
   /// Upload threads for each destination: enough to hide a round trip, few enough to bound the memory.
   private static let uploadersPerLane = 2
 
+  /// Bytes of volumes in flight. Beside them there are the one that is being filled and, for each worker, what it is just
+  /// making, so that it comes to about twice this.
+  private static let inFlight = 112 << 20
+
+  /// How many volumes may be in flight: what keeps everybody busy, fewer where that would be too large, two at least.
+  static func volumesInFlight(workers: Int, volumeSize: Int) -> Int {
+    max(2, min(workers + uploadersPerLane, inFlight / max(1, volumeSize)))
+  }
+
   /// - Parameters:
+  ///   - volumeSize: bytes of tar in a volume.
   ///   - root: what a volume's name is relative to, in keys.
   ///   - name: a volume's name by its number.
   ///   - observe: called on the pipeline's threads for each volume stored and for each destination's first failure.
   init(
-    workers count: Int, encryptor: Encryptor, compressionLevel: Int, lanes: [DestinationLane], root: String,
+    workers: Int, volumeSize: Int, encryptor: Encryptor, compressionLevel: Int, lanes: [DestinationLane], root: String,
     clock: @escaping @Sendable () -> Timestamp, name: @escaping @Sendable (Int) -> String,
     observe: @escaping @Sendable (DestinationLane, Result<VolumeRecord, StorageError>) -> Void
   ) {
@@ -62,9 +74,10 @@ final class VolumePipeline: Sendable {
     self.name = name
     self.observe = observe
     level = compressionLevel
-    permits = Permits(count + Self.uploadersPerLane)
+    let volumes = Self.volumesInFlight(workers: workers, volumeSize: volumeSize)
+    permits = Permits(volumes)
     laneInputs = lanes.map { _ in Channel<Sealed>(limit: .max) }
-    self.workers = (0..<count).map { _ in DedicatedThread { [self] in work() } }
+    self.workers = (0..<min(workers, volumes)).map { _ in DedicatedThread { [self] in work() } }
     uploaders = zip(lanes, laneInputs).flatMap { lane, channel in
       (0..<Self.uploadersPerLane).map { _ in DedicatedThread { [self] in upload(lane, channel) } }
     }
@@ -153,8 +166,8 @@ final class VolumePipeline: Sendable {
   private func work() {
     do {
       let compressor = try Compressor(level: level)
-      while let volume = try input.receive() {
-        do { try dispatch(seal(volume, compressor)) } catch {
+      while var volume = try input.receive() {
+        do { try dispatch(seal(&volume, compressor)) } catch {
           permits.release(1)
           throw error
         }
@@ -170,20 +183,28 @@ final class VolumePipeline: Sendable {
     }
   }
 
-  private func seal(_ volume: consuming PlainVolume, _ compressor: Compressor) throws -> Sealed {
-    let (number, tarSize) = (volume.number, volume.content.count)
-    let (firstEntry, startsInside) = (volume.firstEntry, volume.startsInside)
-    let frame = try compressor.compress(volume.content)
-    volume.content = []
-    let plainDigest = SHA256.digest(frame)
-    let message = try encryptor.encrypt(frame)
+  /// Leaves the volume without its content, whose memory the message can take.
+  private func seal(_ volume: inout PlainVolume, _ compressor: Compressor) throws -> Sealed {
+    let (frame, tarSize) = try compress(&volume, compressor)
+    let message = try MemoryFile(from: memory)
+    try encryptor.encrypt(frame, into: message)
     let record = VolumeRecord(
-      name: name(number), size: message.count, digest: SHA256.digest(message), plainSize: frame.count,
-      plainDigest: plainDigest, tarSize: tarSize, firstEntry: firstEntry, startsInside: startsInside, id: number)
+      name: name(volume.number), size: message.count, digest: SHA256.digest(message.bytes), plainSize: frame.count,
+      plainDigest: SHA256.digest(frame.bytes), tarSize: tarSize, firstEntry: volume.firstEntry,
+      startsInside: volume.startsInside, id: volume.number)
     return Sealed(
-      record: record, number: number,
-      upload: Upload(key: root + record.name, content: message, digest: record.digest),
+      record: record, number: volume.number,
+      upload: Upload(key: root + record.name, content: Bytes(message), digest: record.digest),
       time: clock().seconds)
+  }
+
+  private func compress(_ volume: inout PlainVolume, _ compressor: Compressor) throws -> (MemoryFile, tarSize: Int) {
+    let frame = try MemoryFile(from: memory)
+    guard let content = volume.content else { return (frame, 0) }
+    volume.content = nil
+    try frame.reserve(Compressor.bound(content.count))
+    try frame.fill { try compressor.compress(content.bytes, into: $0) }
+    return (frame, content.count)
   }
 
   private func dispatch(_ sealed: Sealed) throws {

@@ -24,6 +24,8 @@
 static const int redoubt_O_PATH = 010000000;
 static const int redoubt_O_NOATIME = 01000000;
 static const int redoubt_O_TMPFILE = 020000000 | 0200000;
+/* Its number differs between processors; glibc names it with underscores where _GNU_SOURCE is not defined. */
+static const int redoubt_O_DIRECT = __O_DIRECT;
 static const int redoubt_SEEK_DATA = 3;
 static const int redoubt_SEEK_HOLE = 4;
 static const int redoubt_AT_EMPTY_PATH = 0x1000;
@@ -62,10 +64,6 @@ static inline int redoubt_term_signal(int status) { return WTERMSIG(status); }
 static inline int redoubt_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 /* pidfd_open(2): a descriptor that polls as readable once the process has ended. Close-on-exec. */
 static inline int redoubt_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
-/* fallocate(2) with FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE: gives these bytes' memory or blocks back. */
-static inline void redoubt_punch_hole(int file, off_t offset, off_t length) {
-    (void)syscall(SYS_fallocate, file, 1 | 2, offset, length);
-}
 
 /* posix_spawn_file_actions_addchdir_np(3), which <spawn.h> shows with _GNU_SOURCE alone. `actions` is a
    posix_spawn_file_actions_t. */

@@ -9,8 +9,9 @@ public struct ChunkSizes: Sendable, Equatable {
 
   /// 8, 32 and 128 KiB, for a manifest's own listing: a changed line costs one of these.
   public static let listing = ChunkSizes(trusted: (8 << 10, 32 << 10, 128 << 10))
-  /// 256 KiB, 1 MiB and 4 MiB: a change costs about one mebibyte, and a terabyte has about a million chunks.
-  public static let standard = ChunkSizes(trusted: (256 << 10, 1 << 20, 4 << 20))
+  /// 64 KiB, 256 KiB and 1 MiB: a change costs about 600 KiB beside itself, and a terabyte has three to four million chunks.
+  /// With four times these, 1 % of a 1 GiB file changed in ten places costs 3.2 % of it to send instead of 1.6 %.
+  public static let standard = ChunkSizes(trusted: (64 << 10, 256 << 10, 1 << 20))
 
   /// The limits: below 256 bytes the masks have too few bits for normalization; the largest maximum is what the reference
   /// implementation allows too (fastcdc-rs, `MAXIMUM_MAX`), and half of a volume by default.

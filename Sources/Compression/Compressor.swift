@@ -24,18 +24,35 @@ public final class Compressor {
 
   deinit { ZSTD_freeCCtx(context) }
 
-  /// One whole frame that holds `content`.
-  public func compress(_ content: [UInt8]) throws(ZstdError) -> [UInt8] {
-    var result = 0
-    let frame = [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(content.count)) { buffer, count in
-      result = content.withUnsafeBytes {
-        ZSTD_compress2(context, buffer.baseAddress, buffer.count, $0.baseAddress, $0.count)
-      }
-      count = ZSTD_isError(result) == 0 ? result : 0
-    }
+  /// The most bytes that a frame of `count` bytes of content takes.
+  public static func bound(_ count: Int) -> Int { ZSTD_compressBound(count) }
+
+  /// Makes one whole frame that holds `content`.
+  /// - Parameter frame: room for `bound(content.count)` bytes.
+  /// - Returns: the frame's length in bytes.
+  public func compress(
+    _ content: UnsafeRawBufferPointer, into frame: UnsafeMutableRawBufferPointer
+  ) throws(ZstdError) -> Int {
+    let result = ZSTD_compress2(context, frame.baseAddress, frame.count, content.baseAddress, content.count)
     guard ZSTD_isError(result) == 0 else {
       throw ZstdError(code: .failed, reason: "zstd: \(String(cString: ZSTD_getErrorName(result)))")
     }
+    return result
+  }
+
+  /// One whole frame that holds `content`.
+  public func compress(_ content: [UInt8]) throws(ZstdError) -> [UInt8] {
+    var failure: ZstdError?
+    let frame = [UInt8](unsafeUninitializedCapacity: Self.bound(content.count)) { buffer, count in
+      do throws(ZstdError) {
+        count = try content.withUnsafeBufferPointer { (bytes) throws(ZstdError) in
+          try compress(UnsafeRawBufferPointer(bytes), into: UnsafeMutableRawBufferPointer(buffer))
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
     return frame
   }
 }

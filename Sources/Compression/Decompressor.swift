@@ -19,21 +19,36 @@ public final class Decompressor {
   /// - Parameter maximumLength: bytes; more is an error, so that a small object cannot fill the memory.
   /// - Throws: `.malformed` where a frame is damaged, cut short or followed by anything else; `.tooLong`.
   public func decompress(_ frames: [UInt8], maximumLength: Int) throws(ZstdError) -> [UInt8] {
-    let declared = try declaredLength(frames)
-    guard declared <= UInt64(maximumLength) else {
-      throw ZstdError(code: .tooLong, reason: "holds \(declared) bytes where at most \(maximumLength) are expected")
+    try frames.withUnsafeBufferPointer { (frames) throws(ZstdError) in
+      try decompress(UnsafeRawBufferPointer(frames), maximumLength: maximumLength)
     }
-    var result = 0
-    let content = [UInt8](unsafeUninitializedCapacity: Int(declared)) { buffer, count in
-      result = frames.withUnsafeBytes {
-        ZSTD_decompressDCtx(context, buffer.baseAddress, buffer.count, $0.baseAddress, $0.count)
+  }
+
+  /// The same, of frames that are not in an array.
+  public func decompress(_ frames: UnsafeRawBufferPointer, maximumLength: Int) throws(ZstdError) -> [UInt8] {
+    let length = try Self.contentLength(frames, maximumLength: maximumLength)
+    var failure: ZstdError?
+    let content = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+      do throws(ZstdError) { count = try decompress(frames, into: UnsafeMutableRawBufferPointer(buffer)) } catch {
+        failure = error
       }
-      count = ZSTD_isError(result) == 0 ? result : 0
     }
+    if let failure { throw failure }
+    return content
+  }
+
+  /// Unpacks all frames in `frames`.
+  /// - Parameter content: room for `contentLength` bytes.
+  /// - Returns: how many bytes there are.
+  /// - Throws: as the others.
+  public func decompress(
+    _ frames: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer
+  ) throws(ZstdError) -> Int {
+    let result = ZSTD_decompressDCtx(context, content.baseAddress, content.count, frames.baseAddress, frames.count)
     guard ZSTD_isError(result) == 0 else {
       throw ZstdError(code: .malformed, reason: "zstd: \(String(cString: ZSTD_getErrorName(result)))")
     }
-    return content
+    return result
   }
 
   /// Where each frame of a row of frames stands, found without unpacking them.
@@ -54,27 +69,29 @@ public final class Decompressor {
     return ranges
   }
 
-  /// The sum of what the frames' headers declare.
-  private func declaredLength(_ frames: [UInt8]) throws(ZstdError) -> UInt64 {
-    let total: UInt64? = frames.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      var total: UInt64 = 0
-      while !rest.isEmpty {
-        let frame = UnsafeRawBufferPointer(rebasing: rest)
-        let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
-        let content = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
-        // ZSTD_CONTENTSIZE_UNKNOWN and ZSTD_CONTENTSIZE_ERROR are the two highest values of the type.
-        guard ZSTD_isError(length) == 0, length > 0, content < UInt64.max - 1 else { return nil }
-        let (sum, overflow) = total.addingReportingOverflow(content)
-        guard !overflow else { return nil }
-        total = sum
-        rest = rest.dropFirst(length)
+  /// The sum of what the frames' headers declare, in bytes.
+  /// - Parameter maximumLength: bytes; more is an error.
+  /// - Throws: `.malformed` where these are not whole frames, `.tooLong`.
+  public static func contentLength(
+    _ frames: UnsafeRawBufferPointer, maximumLength: Int
+  ) throws(ZstdError) -> Int {
+    var rest = frames[...]
+    var total: UInt64 = 0
+    while !rest.isEmpty {
+      let frame = UnsafeRawBufferPointer(rebasing: rest)
+      let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
+      let content = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
+      let (sum, overflow) = total.addingReportingOverflow(content)
+      // ZSTD_CONTENTSIZE_UNKNOWN and ZSTD_CONTENTSIZE_ERROR are the two highest values of the type.
+      guard ZSTD_isError(length) == 0, length > 0, content < UInt64.max - 1, !overflow else {
+        throw ZstdError(code: .malformed, reason: "not whole zstd frames that declare their size")
       }
-      return total
+      total = sum
+      rest = rest.dropFirst(length)
     }
-    guard let total else {
-      throw ZstdError(code: .malformed, reason: "not whole zstd frames that declare their size")
+    guard total <= UInt64(maximumLength) else {
+      throw ZstdError(code: .tooLong, reason: "holds \(total) bytes where at most \(maximumLength) are expected")
     }
-    return total
+    return Int(total)
   }
 }

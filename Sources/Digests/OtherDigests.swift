@@ -10,13 +10,15 @@ public func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
 }
 
 /// MD5 (RFC 1321), for the Content-MD5 header alone: it guards against accidents in transit, not against anyone.
-public func md5(_ bytes: [UInt8]) -> [UInt8] {
+public func md5(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
   [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
     var length: UInt32 = 16
-    _ = bytes.withUnsafeBytes { EVP_Digest($0.baseAddress, $0.count, buffer.baseAddress, &length, EVP_md5(), nil) }
+    _ = EVP_Digest(bytes.baseAddress, bytes.count, buffer.baseAddress, &length, EVP_md5(), nil)
     count = Int(length)
   }
 }
+
+public func md5(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { md5($0) } }
 
 /// Base64 with padding (RFC 4648, section 4).
 public enum Base64 {

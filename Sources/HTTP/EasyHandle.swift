@@ -24,7 +24,7 @@ final class EasyHandle: @unchecked Sendable {
     curl_easy_reset(curl)
     errorBuffer[0] = 0
     let list = HeaderList(request.headers)
-    let transfer = Transfer(body: request.body, maximumLength: request.maximumLength, isCancelled: options.isCancelled)
+    let transfer = Transfer(request, isCancelled: options.isCancelled)
     let context = Unmanaged.passUnretained(transfer).toOpaque()
     let result = withExtendedLifetime((list, transfer)) { () -> CURLcode in
       let prepared = configure(request, options, list, context)
@@ -34,6 +34,7 @@ final class EasyHandle: @unchecked Sendable {
       throw HTTPError(
         .tooLong, host: host, "the answer is longer than \(request.maximumLength) bytes", mayHaveArrived: true)
     }
+    if let failure = transfer.failure { throw HTTPError(.invalidRequest, host: host, "\(failure)") }
     guard result == CURLE_OK else {
       var headSize = 0
       var bodySize: curl_off_t = 0

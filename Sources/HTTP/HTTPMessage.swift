@@ -1,3 +1,5 @@
+public import Files
+
 /// A header field; names compare without regard to case (RFC 9110, section 5.1).
 public struct HTTPHeader: Sendable, Equatable {
   public var name: String
@@ -16,18 +18,27 @@ public struct HTTPRequest: Sendable {
   public var url: String
   public var headers: [HTTPHeader]
   /// Sent without being copied, and rewound where the connection has to be made anew.
-  public var body: [UInt8]
+  public var body: Bytes
   /// The longest answer that is accepted, in bytes; a longer one fails with `.tooLong` before it fills the memory.
   public var maximumLength: Int
+  /// Gets the body of an answer whose status is in 200...299, in the place of `HTTPResponse.body`. Belongs to the request
+  /// while it runs; holds nothing of use where that fails.
+  public var sink: MemoryFile?
 
   public init(
-    _ method: String, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = [], maximumLength: Int = 1 << 20
+    _ method: String, _ url: String, headers: [HTTPHeader] = [], body: Bytes, maximumLength: Int = 1 << 20
   ) {
     self.method = method
     self.url = url
     self.headers = headers
     self.body = body
     self.maximumLength = maximumLength
+  }
+
+  public init(
+    _ method: String, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = [], maximumLength: Int = 1 << 20
+  ) {
+    self.init(method, url, headers: headers, body: Bytes(body), maximumLength: maximumLength)
   }
 }
 

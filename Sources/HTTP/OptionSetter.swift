@@ -26,7 +26,7 @@ struct OptionSetter {
     case "GET": set(CURLOPT_HTTPGET, 1)
     case "HEAD": set(CURLOPT_NOBODY, 1)
     default:
-      if request.method == "PUT" || !request.body.isEmpty {
+      if request.method == "PUT" || request.body.count > 0 {
         set(CURLOPT_UPLOAD, 1)
         note(redoubt_curl_set_offset(curl, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.count)))
       }

@@ -1,20 +1,27 @@
 internal import CCurl
+internal import Files
 internal import Glibc
 
 /// What the callbacks of one request work on. Used by the thread that runs `curl_easy_perform`, and by it alone.
 final class Transfer {
-  private let body: [UInt8]
+  private let body: Bytes
   private var sent = 0
   private let maximumLength: Int
   let isCancelled: @Sendable () -> Bool
   private(set) var headers: [HTTPHeader] = []
   private(set) var received: [UInt8] = []
   private(set) var isTooLong = false
+  /// Why there is no memory for the answer.
+  private(set) var failure: FileError?
+  private let sink: MemoryFile?
+  private var isSuccess = false
 
-  init(body: [UInt8], maximumLength: Int, isCancelled: @escaping @Sendable () -> Bool) {
-    self.body = body
-    self.maximumLength = maximumLength
+  init(_ request: HTTPRequest, isCancelled: @escaping @Sendable () -> Bool) {
+    body = request.body
+    sink = request.sink
+    maximumLength = request.maximumLength
     self.isCancelled = isCancelled
+    sink?.removeAll()
   }
 
   /// Whether libcurl began anew after it had taken the whole body.
@@ -46,12 +53,26 @@ final class Transfer {
 
   /// `CURLOPT_WRITEFUNCTION`: the next bytes of the answer's body; anything but their number ends the transfer.
   func write(_ data: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
-    guard received.count + count <= maximumLength else {
+    let bytes = UnsafeRawBufferPointer(start: data, count: count)
+    let target = isSuccess ? sink : nil
+    let before = target?.count ?? received.count
+    guard before + count <= maximumLength else {
       isTooLong = true
       return 0
     }
-    if received.isEmpty { reserve() }
-    received.append(contentsOf: UnsafeRawBufferPointer(start: data, count: count))
+    do throws(FileError) {
+      // Room for the announced length, within the limit, so that the body does not move while it grows.
+      if let target {
+        if before == 0 { try target.reserve(announcedLength) }
+        try target.append(bytes)
+      } else {
+        if before == 0 { received.reserveCapacity(announcedLength) }
+        received.append(contentsOf: bytes)
+      }
+    } catch {
+      failure = error
+      return 0
+    }
     return count
   }
 
@@ -60,16 +81,17 @@ final class Transfer {
     let line = String(decoding: UnsafeRawBufferPointer(start: data, count: count), as: UTF8.self)
     if line.hasPrefix("HTTP/") {
       headers = []
+      isSuccess = line.split(separator: " ").dropFirst().first?.first == "2"
     } else if let colon = line.firstIndex(of: ":") {
       headers.append(HTTPHeader(String(line[..<colon]), Self.trimmed(line[line.index(after: colon)...])))
     }
     return count
   }
 
-  /// Room for the announced length, within the limit, so that the body does not move while it grows.
-  private func reserve() {
+  /// At most `maximumLength`; 0 where nothing was announced.
+  private var announcedLength: Int {
     let announced = headers.last { $0.name.lowercased() == "content-length" }.flatMap { Int($0.value) }
-    if let announced, announced > 0 { received.reserveCapacity(min(announced, maximumLength)) }
+    return max(0, min(announced ?? 0, maximumLength))
   }
 
   private static func trimmed(_ text: Substring) -> String {

@@ -32,25 +32,41 @@ public final class Encryptor: Sendable {
     self.timeout = timeout
   }
 
-  /// Encrypts a message. Memory: about twice the message besides it.
+  /// Encrypts a message. Memory: about the message besides it.
   /// - Returns: a binary OpenPGP message with integrity protection.
   /// - Throws: whatever gpg's end was but a complete success.
-  public func encrypt(_ plain: [UInt8]) throws(OpenPGPError) -> [UInt8] {
-    try run(["--encrypt"], plain, signer: nil)
+  public func encrypt(_ plain: [UInt8]) throws(OpenPGPError) -> [UInt8] { try run(["--encrypt"], plain, signer: nil) }
+
+  /// Encrypts a message that is in a memory file.
+  /// - Parameter message: gets the binary OpenPGP message, with integrity protection; another file than `plain`.
+  /// - Throws: whatever gpg's end was but a complete success; `message` then holds nothing of use.
+  public func encrypt(_ plain: MemoryFile, into message: MemoryFile) throws(OpenPGPError) {
+    try run(["--encrypt"], plain, into: message, signer: nil)
+  }
+
+  func run(_ operation: [String], _ plain: [UInt8], signer: Fingerprint?) throws(OpenPGPError) -> [UInt8] {
+    do {
+      let (input, message) = (try MemoryFile(plain), try MemoryFile())
+      try run(operation, input, into: message, signer: signer)
+      return message.array
+    } catch {
+      throw OpenPGPError(error)
+    }
   }
 
   /// - Parameter signer: the key that `--local-user` names in `operation`.
-  func run(_ operation: [String], _ plain: [UInt8], signer: Fingerprint?) throws(OpenPGPError) -> [UInt8] {
+  private func run(
+    _ operation: [String], _ plain: MemoryFile, into message: MemoryFile, signer: Fingerprint?
+  ) throws(OpenPGPError) {
     let process = try GPGProcess(
-      home: home, arguments: arguments + operation, input: plain,
+      home: home, arguments: arguments + operation, input: plain, output: message,
       timeout: timeout ?? GPGProcess.timeout(forBytes: plain.count))
     let status = process.status
     let isComplete =
       process.exitCode == 0 && status.all("BEGIN_ENCRYPTION").count == 1 && status.all("END_ENCRYPTION").count == 1
-      && !status.has("INV_RECP") && !status.has("FAILURE") && process.output.count > 0
+      && !status.has("INV_RECP") && !status.has("FAILURE") && process.written > 0
       && status.all("SIG_CREATED").count == (signer == nil ? 0 : 1)
     guard isComplete else { throw Encryptor.failure(process, signer: signer) }
-    return try process.output.takeContent()
   }
 
   private static func failure(_ process: GPGProcess, signer: Fingerprint?) -> OpenPGPError {

@@ -1,10 +1,10 @@
 internal import CLinux
-internal import Files
+package import Files
 internal import Glibc
 internal import SystemPackage
 
-/// One run of gpg over one message: input and output are files in memory, so that neither side waits for the other and
-/// no plaintext touches a disk.
+/// One run of gpg over one message: input and output are files in memory, so that neither side waits for the other,
+/// nothing is copied to hand it over, and no plaintext touches a disk.
 package struct GPGProcess {
   /// nil where a signal ended gpg.
   package let exitCode: Int32?
@@ -12,7 +12,8 @@ package struct GPGProcess {
   package let status: [GPGStatus]
   /// What gpg wrote to standard error.
   package let complaints: String
-  package let output: MemoryFile
+  /// How many bytes gpg wrote as its output.
+  package let written: Int
 
   /// The file gpg is run from, found once: the first `gpg` on `PATH`.
   package static func program() throws(OpenPGPError) -> String {
@@ -30,21 +31,31 @@ package struct GPGProcess {
 
   /// Runs gpg to its end.
   /// - Parameters:
+  ///   - output: holds afterwards what gpg wrote, which is good for nothing until the caller has judged how gpg ended.
   ///   - timeout: seconds; then gpg is killed.
-  /// - Throws: `notInstalled`, `timedOut`, or `failed` where gpg cannot be started. How gpg ended is for the caller to judge.
-  package init(home: String?, arguments: [String], input: [UInt8], timeout: Int) throws(OpenPGPError) {
+  /// - Throws: `notInstalled`, `timedOut`, or `failed` where gpg cannot be started.
+  package init(
+    home: String?, arguments: [String], input: MemoryFile, output: MemoryFile, timeout: Int
+  ) throws(OpenPGPError) {
     let program = try GPGProcess.program()
-    let output = try MemoryFile()
-    let statusFile = try MemoryFile()
-    let errorFile = try MemoryFile()
-    let inputFile = try MemoryFile(input)
-    let process = try GPGProcess.spawn(
-      program, home.map { ["--homedir", $0] } ?? [], arguments,
-      descriptors: [inputFile.descriptor, output.descriptor, errorFile.descriptor, statusFile.descriptor])
-    let (waitStatus, inTime) = GPGProcess.wait(for: process, seconds: timeout, input: inputFile)
-    status = GPGStatus.parse(try statusFile.takeContent())
-    complaints = String(decoding: try errorFile.takeContent(), as: UTF8.self)
-    self.output = output
+    let waitStatus: Int32
+    let inTime: Bool
+    do {
+      let statusFile = try MemoryFile()
+      let errorFile = try MemoryFile()
+      try input.prepareForReading()
+      try output.prepareForWriting()
+      let process = try GPGProcess.spawn(
+        program, home.map { ["--homedir", $0] } ?? [], arguments,
+        descriptors: [input.descriptor, output.descriptor, errorFile.descriptor, statusFile.descriptor])
+      (waitStatus, inTime) = GPGProcess.wait(for: process, seconds: timeout)
+      for file in [output, errorFile, statusFile] { try file.takeWritten() }
+      status = GPGStatus.parse(statusFile.array)
+      complaints = String(decoding: errorFile.bytes, as: UTF8.self)
+    } catch {
+      throw OpenPGPError(error)
+    }
+    written = output.count
     exitCode = redoubt_exited(waitStatus) != 0 ? redoubt_exit_status(waitStatus) : nil
     signal = redoubt_signalled(waitStatus) != 0 ? redoubt_term_signal(waitStatus) : nil
     guard inTime else {
@@ -100,16 +111,10 @@ package struct GPGProcess {
   }
 
   /// Waits for the process alone (never for others' children); kills its group once the time is over.
-  ///
-  /// Meanwhile, what gpg has read of a large input goes back to the system: input and output together then need little
-  /// more memory than one of them.
-  private static func wait(
-    for process: pid_t, seconds: Int, input: MemoryFile
-  ) -> (status: Int32, inTime: Bool) {
+  private static func wait(for process: pid_t, seconds: Int) -> (status: Int32, inTime: Bool) {
     let ended = redoubt_pidfd_open(process)
     defer { if ended >= 0 { close(ended) } }
     let deadline = milliseconds() + seconds * 1000
-    let isLarge = input.count > 4 << 20
     var inTime = true
     var isRunning = ended >= 0
     while isRunning {
@@ -117,8 +122,7 @@ package struct GPGProcess {
       inTime = left > 0
       guard inTime else { break }
       var descriptor = pollfd(fd: ended, events: Int16(POLLIN), revents: 0)
-      isRunning = poll(&descriptor, 1, Int32(clamping: isLarge ? min(left, 10) : left)) <= 0
-      if isLarge { input.dropWhatWasRead() }
+      isRunning = poll(&descriptor, 1, Int32(clamping: left)) <= 0
     }
     if !inTime { kill(-process, SIGKILL) }
     var status: Int32 = 0

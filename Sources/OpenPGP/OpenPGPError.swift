@@ -32,6 +32,11 @@ public struct OpenPGPError: Error, Equatable, Sendable, CustomStringConvertible 
     self.hint = hint
   }
 
+  /// An error of this module as it is; of memory that could not be had, `failed`.
+  package init(_ error: any Error) {
+    self = error as? OpenPGPError ?? OpenPGPError(.failed, "", "\(error)")
+  }
+
   /// Whether the same call may succeed later with nothing changed but the machine's state.
   public var isTransient: Bool { code == .timedOut || code == .agent }
 

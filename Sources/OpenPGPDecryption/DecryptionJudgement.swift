@@ -13,7 +13,7 @@ enum DecryptionJudgement {
     if let signal = process.signal { throw OpenPGPError(.failed, "gpg", "gpg was ended by signal \(signal)") }
     let status = process.status
     // Having written too much or failed to write, gpg still says that all is well but for its exit code (gpg 2.2.40).
-    if process.complaints.contains("--max-output") || process.output.count > maximumLength {
+    if process.complaints.contains("--max-output") || process.written > maximumLength {
       self = .damaged("it holds more than the \(maximumLength) bytes expected")
       return
     }

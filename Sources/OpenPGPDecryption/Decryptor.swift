@@ -28,13 +28,31 @@ public final class Decryptor: Sendable {
   /// - Throws: `noSecretKey` where no recipient's secret key is here (or the key ids were changed), `agent`, `timedOut`,
   ///   `failed` where gpg was killed or has no memory.
   public func decrypt(_ message: [UInt8], maximumLength: Int) throws(OpenPGPError) -> Decryption {
-    if let reason = Decryptor.obviousDamage(message) { return .damaged(reason: reason) }
-    let process = try run(["--skip-verify"], message, maximumLength)
-    if case .damaged(let reason) = try DecryptionJudgement(process, maximumLength: maximumLength) {
-      return .damaged(reason: reason)
+    do {
+      let plain = try MemoryFile()
+      let damage = try decrypt(try MemoryFile(message), into: plain, maximumLength: maximumLength)
+      return damage.map { .damaged(reason: $0) } ?? .plaintext(plain.array)
+    } catch {
+      throw OpenPGPError(error)
     }
+  }
+
+  /// The same of a message that is in a memory file. Memory: the plaintext besides the message.
+  /// - Parameter plain: gets the plaintext; another file than `message`. Empty unless the whole message was good.
+  /// - Returns: why the message is damaged; nil where `plain` holds all of it, integrity proven.
+  /// - Throws: as the other.
+  public func decrypt(
+    _ message: MemoryFile, into plain: MemoryFile, maximumLength: Int
+  ) throws(OpenPGPError) -> String? {
+    plain.removeAll()
+    if let reason = Decryptor.obviousDamage(message.bytes.first) { return reason }
+    var isGood = false
+    defer { if !isGood { plain.removeAll() } }
+    let process = try run(["--skip-verify"], message, plain, maximumLength)
+    if case .damaged(let reason) = try DecryptionJudgement(process, maximumLength: maximumLength) { return reason }
     try Decryptor.requireSuccess(process)
-    return .plaintext(try process.output.takeContent())
+    isGood = true
+    return nil
   }
 
   /// Decrypts a message that must be signed, inside of the encryption, by nobody but trusted keys.
@@ -46,8 +64,8 @@ public final class Decryptor: Sendable {
   public func decryptVerified(
     _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
   ) throws(OpenPGPError) -> SignedDecryption {
-    if let reason = Decryptor.obviousDamage(message) { return .damaged(reason: reason) }
-    let process = try run([], message, maximumLength)
+    if let reason = Decryptor.obviousDamage(message.first) { return .damaged(reason: reason) }
+    let (process, output) = try run([], message, maximumLength)
     if process.status.has("BADSIG") {
       // gpg stops there, before it looks at the integrity check: decay and forgery look alike until that is done.
       if case .damaged(let reason) = try decrypt(message, maximumLength: maximumLength) {
@@ -65,29 +83,42 @@ public final class Decryptor: Sendable {
       return .expiredSigner(signer.fingerprint, expired: expired)
     }
     try Decryptor.requireSuccess(process)
-    return .verified(try process.output.takeContent(), signer: signer.fingerprint, signedAt: signer.signedAt)
+    return .verified(output.array, signer: signer.fingerprint, signedAt: signer.signedAt)
   }
 
   /// The key ids (16 digits each; zeros for hidden ones) that a message is encrypted to. No secret key is needed.
   /// - Returns: none where it is no encrypted message.
   public func recipientKeyIDs(of message: [UInt8]) throws(OpenPGPError) -> [String] {
     // They stand at the start; 64 KiB hold some hundred.
-    let process = try run(["--list-only"], Array(message.prefix(1 << 16)), 1 << 16)
+    let (process, _) = try run(["--list-only"], Array(message.prefix(1 << 16)), 1 << 16)
     return process.status.all("ENC_TO").map { $0.argument(0) }
   }
 
-  private func run(_ options: [String], _ message: [UInt8], _ maximumLength: Int) throws(OpenPGPError) -> GPGProcess {
+  private func run(
+    _ options: [String], _ message: [UInt8], _ maximumLength: Int
+  ) throws(OpenPGPError) -> (GPGProcess, output: MemoryFile) {
+    do {
+      let output = try MemoryFile()
+      return (try run(options, try MemoryFile(message), output, maximumLength), output)
+    } catch {
+      throw OpenPGPError(error)
+    }
+  }
+
+  private func run(
+    _ options: [String], _ message: MemoryFile, _ output: MemoryFile, _ maximumLength: Int
+  ) throws(OpenPGPError) -> GPGProcess {
     // gpg takes 0 for "no limit".
     let limit = ["--max-output", String(max(maximumLength, 1))]
     return try GPGProcess(
-      home: home, arguments: limit + options + ["--decrypt"], input: message,
+      home: home, arguments: limit + options + ["--decrypt"], input: message, output: output,
       timeout: timeout ?? GPGProcess.timeout(forBytes: message.count))
   }
 
   /// A binary message to public keys begins with such a packet (tag 1; RFC 4880, section 4.2). Anything else never gets to
   /// gpg, which would unpack armor, verify signatures or ask for a passphrase.
-  private static func obviousDamage(_ message: [UInt8]) -> String? {
-    guard let first = message.first else { return "it is empty" }
+  private static func obviousDamage(_ first: UInt8?) -> String? {
+    guard let first else { return "it is empty" }
     return first == 0xC1 || (0x84...0x87).contains(first) ? nil : "it is not an OpenPGP message to public keys"
   }
 

@@ -58,7 +58,7 @@ final class DirectoryFolder {
   /// - Parameters:
   ///   - unnamed: false to use a temporary name in any case.
   ///   - beforeNaming: called before a temporary name is used.
-  func write(_ content: [UInt8], unnamed: Bool = true, beforeNaming: () -> Void = {}) throws(StorageError) {
+  func write(_ content: Bytes, unnamed: Bool = true, beforeNaming: () -> Void = {}) throws(StorageError) {
     if try isStored(content) { return }
     var naming = unnamed ? try writeUnnamed(content) : nil
     if naming == nil {
@@ -79,7 +79,7 @@ final class DirectoryFolder {
   }
 
   /// - Returns: nil where there are no unnamed files here, or none that could be given a name.
-  private func writeUnnamed(_ content: [UInt8]) throws(StorageError) -> Naming? {
+  private func writeUnnamed(_ content: Bytes) throws(StorageError) -> Naming? {
     // Whatever keeps it from being opened, the other way tells, or works.
     let file = openat(folder, ".", O_WRONLY | redoubt_O_TMPFILE | O_CLOEXEC, 0o600)
     guard file >= 0 else { return nil }
@@ -91,7 +91,7 @@ final class DirectoryFolder {
   }
 
   /// Holds a lock on the temporary file as long as it has that name: so it is known whether somebody still writes it.
-  private func writeNamed(_ content: [UInt8]) throws(StorageError) -> Naming {
+  private func writeNamed(_ content: Bytes) throws(StorageError) -> Naming {
     let temporary = ".redoubt-\(Hex.encode(randomBytes(8))).tmp"
     let file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw StorageError(.current, "create", key.subject) }
@@ -108,12 +108,14 @@ final class DirectoryFolder {
     return .done
   }
 
-  private func fill(_ file: Int32, _ content: [UInt8]) throws(StorageError) {
+  private func fill(_ file: Int32, _ content: Bytes) throws(StorageError) {
     do throws(FileError) {
-      try FileContent.writeAll(content, to: file, path: key.subject)
+      try content.withUnsafeBytes { (bytes) throws(FileError) in
+        try ObjectFile.write(bytes, to: file, path: key.subject)
+      }
       guard fsync(file) == 0 else { throw FileError("sync", key.subject, .current) }
     } catch {
-      throw StorageError(error.errno, error.operation, key.subject)
+      throw StorageError(error, key.subject)
     }
   }
 
@@ -137,7 +139,7 @@ final class DirectoryFolder {
 
   /// Whether the file is there with the same content, which then is made durable.
   /// - Throws: `.exists` where it holds something else.
-  private func isStored(_ content: [UInt8]) throws(StorageError) -> Bool {
+  private func isStored(_ content: Bytes) throws(StorageError) -> Bool {
     let file = redoubt_open_beneath(folder, key.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
     if file < 0 {
       if Errno.current == .noSuchFileOrDirectory { return false }
@@ -147,7 +149,7 @@ final class DirectoryFolder {
     var status = stat()
     let isFile = fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     guard isFile, status.st_size == content.count,
-      try Self.read(file, size: content.count, subject: key.subject) == content
+      Bytes(try Self.read(file, size: content.count, subject: key.subject)) == content
     else { throw StorageError(.exists, key.subject, "there is an object of that key already") }
     guard fsync(file) == 0 else { throw StorageError(.current, "sync", key.subject) }
     try sync()
@@ -165,19 +167,33 @@ final class DirectoryFolder {
 
   /// Reads an open file of `size` bytes to its end.
   static func read(_ file: Int32, size: Int, subject: String) throws(StorageError) -> [UInt8] {
-    var errno: Errno?
+    var failure: FileError?
     let content = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { buffer, count in
-      while count < size {
-        let result = retryingInterrupts { Glibc.read(file, buffer.baseAddress?.advanced(by: count), size - count) }
-        if result < 0 { errno = .current }
-        if result <= 0 { return }
-        count += result
+      do throws(FileError) {
+        count = try ObjectFile.read(file, size: size, into: UnsafeMutableRawBufferPointer(buffer), path: subject)
+      } catch {
+        failure = error
       }
     }
-    if let errno { throw StorageError(errno, "read", subject) }
-    guard content.count == size else {
-      throw StorageError(.server, subject, "the file became shorter while it was read", isTransient: true)
-    }
+    if let failure { throw StorageError(failure, subject) }
+    guard content.count == size else { throw becameShorter(subject) }
     return content
+  }
+
+  /// Reads an open file of `size` bytes to its end.
+  static func read(_ file: Int32, size: Int, into object: MemoryFile, subject: String) throws(StorageError) {
+    do throws(FileError) {
+      try object.reserve(size)
+      try object.fill { (buffer) throws(FileError) in
+        try ObjectFile.read(file, size: size, into: buffer, path: subject)
+      }
+    } catch {
+      throw StorageError(error, subject)
+    }
+    guard object.count == size else { throw becameShorter(subject) }
+  }
+
+  private static func becameShorter(_ subject: String) -> StorageError {
+    StorageError(.server, subject, "the file became shorter while it was read", isTransient: true)
   }
 }

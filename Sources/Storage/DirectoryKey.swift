@@ -1,3 +1,4 @@
+internal import Files
 internal import SystemPackage
 
 /// A key that is safe as a path: no empty, `.` or `..` component, none that the store uses for itself.
@@ -31,6 +32,8 @@ struct DirectoryKey {
 }
 
 extension StorageError {
+  init(_ error: FileError, _ subject: String) { self.init(error.errno, error.operation, subject) }
+
   /// A system call that failed on a folder's file.
   init(_ errno: Errno, _ operation: String, _ subject: String) {
     let reason = "cannot \(operation): \(errno.description.prefix(1).lowercased() + errno.description.dropFirst())"

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Channels
-internal import Files
+public import Files
 internal import Glibc
 internal import SystemPackage
 
@@ -61,12 +61,24 @@ public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
   }
 
   public func get(_ key: String, maximumLength: Int) throws(StorageError) -> [UInt8] {
-    let (file, size) = try open(DirectoryKey(key, root: root))
+    let (file, size) = try open(key, maximumLength: maximumLength)
     defer { close(file) }
+    return try DirectoryFolder.read(file, size: size, subject: "\(root)/\(key)")
+  }
+
+  public func get(_ key: String, into object: MemoryFile, maximumLength: Int) throws(StorageError) {
+    let (file, size) = try open(key, maximumLength: maximumLength)
+    defer { close(file) }
+    try DirectoryFolder.read(file, size: size, into: object, subject: "\(root)/\(key)")
+  }
+
+  private func open(_ key: String, maximumLength: Int) throws(StorageError) -> (file: Int32, size: Int) {
+    let (file, size) = try open(DirectoryKey(key, root: root))
     guard size <= maximumLength else {
+      close(file)
       throw StorageError(.tooLong, "\(root)/\(key)", "the object is longer than \(maximumLength) bytes")
     }
-    return try DirectoryFolder.read(file, size: Int(size), subject: "\(root)/\(key)")
+    return (file, Int(size))
   }
 
   public func size(of key: String) throws(StorageError) -> UInt64? {

@@ -1,21 +1,26 @@
 public import Digests
+public import Files
 
 /// One object to be stored.
 public struct Upload: Sendable {
   /// Slash-separated ASCII, relative to the destination's prefix: `peer-1/keys/20261121T020000Z-7f3a/volume-000001.tar.zst.gpg`.
   public var key: String
-  public var content: [UInt8]
+  public var content: Bytes
   /// SHA-256 of `content`, known beforehand: signed, sent as a checksum and kept in the manifest.
   public var digest: SHA256Digest
   /// Until when it is needed (seconds since 1970), and an object lock, where the store sets locks, is to forbid its
   /// deletion; nil for no lock.
   public var lockedUntil: Int64?
 
-  public init(key: String, content: [UInt8], digest: SHA256Digest? = nil, lockedUntil: Int64? = nil) {
+  public init(key: String, content: Bytes, digest: SHA256Digest? = nil, lockedUntil: Int64? = nil) {
     self.key = key
     self.content = content
-    self.digest = digest ?? SHA256.digest(content)
+    self.digest = digest ?? content.withUnsafeBytes { SHA256.digest($0) }
     self.lockedUntil = lockedUntil
+  }
+
+  public init(key: String, content: [UInt8], digest: SHA256Digest? = nil, lockedUntil: Int64? = nil) {
+    self.init(key: key, content: Bytes(content), digest: digest, lockedUntil: lockedUntil)
   }
 }
 
@@ -114,6 +119,10 @@ public protocol ObjectReader: Sendable {
   /// - Throws: `.missing` where there is none.
   func get(_ key: String, maximumLength: Int) throws(StorageError) -> [UInt8]
 
+  /// The same into memory that the caller uses again, for objects as large as volumes.
+  /// - Parameter object: gets the object's bytes; holds nothing of use where this throws.
+  func get(_ key: String, into object: MemoryFile, maximumLength: Int) throws(StorageError)
+
   /// The object's size in bytes, nil where there is none (HEAD).
   func size(of key: String) throws(StorageError) -> UInt64?
 
@@ -124,6 +133,19 @@ public protocol ObjectReader: Sendable {
   /// The names directly below `prefix` that have objects under them ("directories"; without slashes), sorted: S3's
   /// CommonPrefixes with the delimiter "/".
   func listFolders(prefix: String) throws(StorageError) -> [String]
+}
+
+extension ObjectReader {
+  /// For stores that have no shorter way.
+  public func get(_ key: String, into object: MemoryFile, maximumLength: Int) throws(StorageError) {
+    let content = try get(key, maximumLength: maximumLength)
+    object.removeAll()
+    do throws(FileError) {
+      try content.withRawBytes { (bytes) throws(FileError) in try object.append(bytes) }
+    } catch {
+      throw StorageError(error, key)
+    }
+  }
 }
 
 /// What pruning needs beside reading.

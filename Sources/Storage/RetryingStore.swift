@@ -1,3 +1,5 @@
+public import Files
+
 /// A store whose requests are tried again where that makes sense: on failures that call themselves transient, never on a
 /// denial. It does what the store beneath it does: what can only write stays so.
 public struct RetryingStore<Base: Sendable>: Sendable {
@@ -27,6 +29,10 @@ extension RetryingStore: ObjectWriter where Base: ObjectWriter {
 extension RetryingStore: ObjectReader where Base: ObjectReader {
   public func get(_ key: String, maximumLength: Int) throws(StorageError) -> [UInt8] {
     try policy.run { (_) throws(StorageError) in try base.get(key, maximumLength: maximumLength) }
+  }
+
+  public func get(_ key: String, into object: MemoryFile, maximumLength: Int) throws(StorageError) {
+    try policy.run { (_) throws(StorageError) in try base.get(key, into: object, maximumLength: maximumLength) }
   }
 
   public func size(of key: String) throws(StorageError) -> UInt64? {

@@ -32,9 +32,11 @@ struct S3Connection: Sendable {
     var path: String
     var query: [S3Signer.Field] = []
     var headers: [S3Signer.Field] = []
-    var body: [UInt8] = []
+    var body = Bytes([])
     var payload = S3Signer.emptyPayload
     var maximumLength = 1 << 20
+    /// Gets the body of a success; nil to have it in the answer.
+    var sink: MemoryFile?
     /// What messages are about: `s3://bucket/key`.
     var subject: String
   }
@@ -63,9 +65,10 @@ struct S3Connection: Sendable {
     let headers = signer.headers(for: toSign, payload: call.payload, at: clock())
     let query = call.query.isEmpty ? "" : "?" + S3Signer.encoded(call.query)
     let path = URIEncoding.encode(call.path, keepingSlashes: true)
-    let request = HTTPRequest(
+    var request = HTTPRequest(
       call.method, "\(address.scheme)://\(address.host)\(path)\(query)",
       headers: headers.map { HTTPHeader($0.name, $0.value) }, body: call.body, maximumLength: call.maximumLength)
+    request.sink = call.sink
     do throws(HTTPError) {
       return try client.send(request)
     } catch {

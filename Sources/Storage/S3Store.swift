@@ -47,7 +47,7 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
       headers.append(("x-amz-object-lock-mode", mode.rawValue.uppercased()))
       headers.append(("x-amz-object-lock-retain-until-date", Timestamp(seconds: seconds).rfc3339))
       // Required beside a lock by servers that do not know the checksum header.
-      headers.append(("Content-MD5", Base64.encode(md5(upload.content))))
+      headers.append(("Content-MD5", Base64.encode(upload.content.withUnsafeBytes { md5($0) })))
     }
     let subject = connection.address.name(of: upload.key)
     let answer = try connection.send(
@@ -62,18 +62,30 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
   }
 
   public func get(_ key: String, maximumLength: Int) throws(StorageError) -> [UInt8] {
+    try getObject(key, into: nil, maximumLength).body
+  }
+
+  public func get(_ key: String, into object: MemoryFile, maximumLength: Int) throws(StorageError) {
+    _ = try getObject(key, into: object, maximumLength)
+  }
+
+  /// - Parameter object: gets the bytes; nil to have them in the answer.
+  private func getObject(
+    _ key: String, into object: MemoryFile?, _ maximumLength: Int
+  ) throws(StorageError) -> HTTPResponse {
     let subject = connection.address.name(of: key)
     // Room for an error document where little is expected.
     let limit = max(maximumLength, 1 << 16)
     let answer = try connection.send(
-      .init(method: "GET", path: connection.address.path(of: key), maximumLength: limit, subject: subject))
+      .init(
+        method: "GET", path: connection.address.path(of: key), maximumLength: limit, sink: object, subject: subject))
     guard answer.hasKnownLength else {
       throw StorageError(.server, subject, "the server did not say how long the object is", isTransient: true)
     }
-    guard answer.body.count <= maximumLength else {
+    guard object?.count ?? answer.body.count <= maximumLength else {
       throw StorageError(.tooLong, subject, "the object is longer than \(maximumLength) bytes")
     }
-    return answer.body
+    return answer
   }
 
   public func size(of key: String) throws(StorageError) -> UInt64? {

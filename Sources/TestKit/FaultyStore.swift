@@ -86,7 +86,7 @@ public final class FaultyStore: ObjectWriter, ObjectReader, ObjectRemover {
   public func put(_ upload: Upload) throws(StorageError) {
     try run(.put, upload.key, pretended: ()) { (fault) throws(StorageError) in
       guard let fault else { return try base.put(upload) }
-      let content = Self.changed(upload.content, fault)
+      let content = Self.changed(upload.content.array, fault)
       try base.put(Upload(key: upload.key, content: content, lockedUntil: upload.lockedUntil))
     }
   }

@@ -19,15 +19,26 @@ final class OrderedVolumes: Sendable {
   /// How long the taker has waited for volumes.
   private(set) nonisolated(unsafe) var secondsWaited = 0.0
 
+  /// Bytes of volumes that are being fetched.
+  private static let inWork = 256 << 20
+
+  /// How many threads the memory is enough for: each has a volume as it is stored, decrypted and unpacked.
+  static func affordable(_ workers: Int, _ volumes: [VolumeRecord]) -> Int {
+    let longest = volumes.reduce(1) { max($0, $1.size, $1.plainSize, $1.tarSize) }
+    return max(1, min(workers, inWork / 3 / longest))
+  }
+
   /// Starts fetching at once.
   /// - Parameters:
-  ///   - workers: threads; the window is one volume more, so that none waits for the taker.
+  ///   - workers: threads, fewer where volumes are so large that they would take too much memory; the window is one
+  ///     volume more, so that none waits for the taker.
   ///   - makeFetch: called on each thread for the function that fetches there.
   init(
     _ volumes: [VolumeRecord], workers: Int,
     makeFetch: @escaping @Sendable () throws -> (VolumeRecord) throws -> VolumeOutcome
   ) {
     self.volumes = volumes
+    let workers = Self.affordable(workers, volumes)
     window = workers + 1
     threads = (0..<min(workers, max(volumes.count, 1))).map { _ in
       DedicatedThread { [self] in

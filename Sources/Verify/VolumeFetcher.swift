@@ -1,5 +1,6 @@
 internal import Compression
 internal import Digests
+internal import Files
 internal import OpenPGPDecryption
 internal import Repository
 internal import Storage
@@ -13,12 +14,14 @@ enum VolumeOutcome: Sendable {
 
 /// Fetches a volume and proves it against its record, as far as a level asks.
 ///
-/// One for each thread: it keeps a decompressor.
+/// One for each thread: it keeps a decompressor, and the memory that a volume's message and frame are in.
 final class VolumeFetcher {
   private let readers: [any ObjectReader]
   private let layout: Layout
   private let decryptor: Decryptor
   private let decompressor: Decompressor
+  private let message: MemoryFile
+  private let frame: MemoryFile
   private let phases: PhaseTimes?
 
   /// - Parameter readers: where the volume may be had, in order: the next is asked where one has no sound copy.
@@ -29,7 +32,13 @@ final class VolumeFetcher {
     self.readers = readers
     self.layout = layout
     self.decryptor = decryptor
-    do { decompressor = try Decompressor() } catch { throw VerifyError(.state, "\(error)") }
+    do {
+      decompressor = try Decompressor()
+      message = try MemoryFile()
+      frame = try MemoryFile()
+    } catch {
+      throw VerifyError(.state, "\(error)")
+    }
   }
 
   /// - Throws: where it could not be checked at any destination.
@@ -56,7 +65,6 @@ final class VolumeFetcher {
     func damaged(_ code: Finding.Code, _ detail: String) -> VolumeOutcome {
       .damaged(Finding(code, volume.name, detail))
     }
-    let message: [UInt8]
     do throws(StorageError) {
       if level == .present {
         guard let size = try reader.size(of: key) else { return damaged(.missing, "no such object") }
@@ -65,7 +73,7 @@ final class VolumeFetcher {
       }
       let clock = phases?.start()
       defer { phases?.add(.download, since: clock) }
-      message = try reader.get(key, maximumLength: volume.size)
+      try reader.get(key, into: message, maximumLength: volume.size)
     } catch {
       switch error.code {
       case .missing: return damaged(.missing, "no such object")
@@ -76,37 +84,34 @@ final class VolumeFetcher {
     guard message.count == volume.size else {
       return damaged(.wrongSize, "\(message.count) bytes instead of \(volume.size)")
     }
-    guard SHA256.digest(message) == volume.digest else {
+    guard SHA256.digest(message.bytes) == volume.digest else {
       return damaged(.wrongDigest, "the stored bytes do not have their recorded SHA-256")
     }
     if level == .intact { return .sound([]) }
-    return try unpack(message, volume)
+    return try unpack(volume)
   }
 
-  /// Decrypts to the end, compares the digest, and only then unpacks.
-  private func unpack(_ message: [UInt8], _ volume: VolumeRecord) throws(VerifyError) -> VolumeOutcome {
+  /// Decrypts the message to its end, compares the digest, and only then unpacks.
+  private func unpack(_ volume: VolumeRecord) throws(VerifyError) -> VolumeOutcome {
     let clock = phases?.start()
     defer { phases?.add(.decrypt, since: clock) }
-    let decryption: Decryption
-    do { decryption = try decryptor.decrypt(message, maximumLength: volume.plainSize) } catch {
+    let damage: String?
+    do { damage = try decryptor.decrypt(message, into: frame, maximumLength: volume.plainSize) } catch {
       throw VerifyError(.keys, "\(error)", hint: error.hint)
     }
-    switch decryption {
-    case .damaged(let reason): return .damaged(Finding(.undecryptable, volume.name, reason))
-    case .plaintext(let frame):
-      guard frame.count == volume.plainSize, SHA256.digest(frame) == volume.plainDigest else {
-        return .damaged(Finding(.wrongDigest, volume.name, "the decrypted bytes do not have their recorded SHA-256"))
+    if let damage { return .damaged(Finding(.undecryptable, volume.name, damage)) }
+    guard frame.count == volume.plainSize, SHA256.digest(frame.bytes) == volume.plainDigest else {
+      return .damaged(Finding(.wrongDigest, volume.name, "the decrypted bytes do not have their recorded SHA-256"))
+    }
+    do {
+      let tar = try decompressor.decompress(frame.bytes, maximumLength: volume.tarSize)
+      guard tar.count == volume.tarSize else {
+        return .damaged(
+          Finding(.malformed, volume.name, "unpacks to \(tar.count) bytes instead of \(volume.tarSize)"))
       }
-      do {
-        let tar = try decompressor.decompress(frame, maximumLength: volume.tarSize)
-        guard tar.count == volume.tarSize else {
-          return .damaged(
-            Finding(.malformed, volume.name, "unpacks to \(tar.count) bytes instead of \(volume.tarSize)"))
-        }
-        return .sound(tar)
-      } catch {
-        return .damaged(Finding(.malformed, volume.name, "\(error)"))
-      }
+      return .sound(tar)
+    } catch {
+      return .damaged(Finding(.malformed, volume.name, "\(error)"))
     }
   }
 }

@@ -26,7 +26,7 @@ extension TreeWalker {
         try writer?.end()
       } else if entry.kind == .file {
         let file = try found.open()
-        entry.dataExtents = try file.dataExtents()
+        entry.dataExtents = file.dataExtents()
         try writer?.begin(entry)
         let hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: Int(entry.size))

@@ -19,6 +19,7 @@ from laboratory import Laboratory
 from redoubt import FULL, INCREMENTAL, Redoubt
 from peers import Peers
 from report import report
+from scale import large_file, million_files
 from tree import make_tree
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -71,6 +72,10 @@ def one_round(laboratory, options, peers, redoubts, number):
         changed_file(laboratory, peers, incremental, number, (64 if options.quick else 1024) << 20)
     if options.nights and number == 0:
         ten_nights(laboratory, peers, incremental)
+    if options.million and number == 0:
+        million_files(laboratory, peers, incremental, options)
+    if options.large and number == 0:
+        large_file(laboratory, incremental, options)
 
 
 def main():
@@ -80,6 +85,8 @@ def main():
     parser.add_argument("--modes", help="of Redoubt, separated by commas; by default those that `redoubt check` accepts")
     parser.add_argument("--changes", action="store_true", help="also: 1%% of a 1 GiB file changed in 10 places")
     parser.add_argument("--nights", action="store_true", help="also: ten nights, each with 2%% of the tree changed")
+    parser.add_argument("--million", action="store_true", help="also: a million small files (6 GB and 20 minutes more)")
+    parser.add_argument("--large", action="store_true", help="also: one file of 20 GB (40 GB and 10 minutes more)")
     parser.add_argument("--quick", action="store_true", help="a small tree, one round, no Borg and duplicity")
     parser.add_argument("--peers-only", action="store_true", help="without Redoubt")
     parser.add_argument("--server", default="radosgw", choices=["radosgw", "swift-s3", "moto"])

@@ -1,5 +1,6 @@
 """Runs a command and measures it with everything it starts."""
 
+import ctypes
 import dataclasses
 import os
 import resource
@@ -22,8 +23,18 @@ class Measurement:
             f"  EXIT STATUS {self.status}" if self.status else "")
 
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+SYS_KCMP = {"x86_64": 312, "aarch64": 272}.get(os.uname().machine)
+KCMP_VM = 1
+
+
+def share_memory(one, other):
+    """Whether two processes are in one address space, as a child is with its parent between vfork(2) and execve(2)."""
+    return SYS_KCMP is not None and LIBC.syscall(SYS_KCMP, one, other, KCMP_VM, 0, 0) == 0
+
+
 def session_memory(session):
-    """The sum of the proportional set sizes of a session's processes, in bytes."""
+    """The sum of the proportional set sizes of a session's processes, in bytes; an address space counts once."""
     total = 0
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -31,7 +42,7 @@ def session_memory(session):
         try:
             with open(f"/proc/{name}/stat", "rb") as stat:
                 fields = stat.read().rsplit(b")", 1)[1].split()
-            if int(fields[3]) != session:
+            if int(fields[3]) != session or share_memory(int(name), int(fields[1])):
                 continue
             with open(f"/proc/{name}/smaps_rollup", "rb") as maps:
                 total += next(int(line.split()[1]) for line in maps if line.startswith(b"Pss:")) * 1024

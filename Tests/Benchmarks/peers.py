@@ -13,9 +13,9 @@ class Peers:
     def __init__(self, laboratory):
         self.laboratory = laboratory
 
-    def find(self):
-        self.laboratory.measure("nothing changed, folder", FIND,
-                                f"find {self.laboratory.tree} -printf '%p %y %m %U %G %s %T@ %C@ %i %n %l\\n' >/dev/null")
+    def find(self, tree=None, task="nothing changed, folder"):
+        self.laboratory.measure(task, FIND,
+                                f"find {tree or self.laboratory.tree} -printf '%p %y %m %U %G %s %T@ %C@ %i %n %l\\n' >/dev/null")
 
     def guide(self, name):
         laboratory = self.laboratory

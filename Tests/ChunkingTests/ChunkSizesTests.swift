@@ -4,7 +4,7 @@ internal import Testing
 struct ChunkSizesTests {
   @Test func standardSizesAreValid() throws {
     let standard = ChunkSizes.standard
-    #expect(try ChunkSizes(minimum: 262_144, average: 1_048_576, maximum: 4_194_304) == standard)
+    #expect(try ChunkSizes(minimum: 65_536, average: 262_144, maximum: 1_048_576) == standard)
   }
 
   @Test(arguments: [

@@ -15,6 +15,28 @@ import Testing
     people.close()
   }
 
+  /// Messages of different sizes one after the other in the same memory, longer after shorter and the other way round.
+  @Test func memoryThatIsUsedAgainHoldsOneMessage() throws {
+    let people = try Correspondents()
+    let (encryptor, decryptor, pool) = (try people.encryptor(), try people.decryptor(), MemoryFilePool())
+    let opened = try MemoryFile()
+    for count in [1_500_000, 100, 0, 2_000_000, 4096] {
+      let content = noise(count)
+      let (plain, message) = (try MemoryFile(from: pool), try MemoryFile(from: pool))
+      try content.withUnsafeBytes { try plain.append($0) }
+      try encryptor.encrypt(plain, into: message)
+      #expect(plain.array == content)
+      #expect(try people.keeper.gpg(["--decrypt"], input: message.array).output == content)
+      #expect(try decryptor.decrypt(message, into: opened, maximumLength: count) == nil)
+      #expect(opened.array == content)
+      guard count > 0 else { continue }
+      #expect(try decryptor.decrypt(message, into: opened, maximumLength: count - 1) != nil && opened.count == 0)
+      let altered = try MemoryFile(Array(message.bytes.dropLast(30)))
+      #expect(try decryptor.decrypt(altered, into: opened, maximumLength: count) != nil && opened.count == 0)
+    }
+    people.close()
+  }
+
   @Test func weReadWhatGPGEncrypts() throws {
     let people = try Correspondents()
     let plain = noise(70_000)

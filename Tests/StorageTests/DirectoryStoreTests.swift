@@ -34,6 +34,37 @@ import TestKit
     #expect(try found(folder.path) == ["a f 600"])
   }
 
+  /// Large objects pass the page cache by where the file system allows that; a tmpfs may not. All lengths come out whole.
+  @Test(arguments: ["/tmp", "/dev/shm"]) func largeObjectsOfAnyLengthAreWhole(_ parent: String) throws {
+    let root = "\(parent)/redoubt-large-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    #expect(mkdir(root, 0o700) == 0)
+    defer { _ = try? Command.run("rm", ["-rf", root]) }
+    let store = DirectoryStore(root)
+    let (pool, object) = (MemoryFilePool(), try MemoryFile())
+    let block = 4096
+    for count in [1 << 20, 3 << 20 + 1, (1 << 20) - 1, (1 << 20) + block - 1, (1 << 20) + block, 5, 0] {
+      let content = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        for index in 0..<count { buffer[index] = UInt8(truncatingIfNeeded: index &* 13 &+ index >> 9 &+ count) }
+        filled = count
+      }
+      let file = try MemoryFile(from: pool)
+      try content.withUnsafeBytes { try file.append($0) }
+      // From memory that begins at a page, and from memory that does not.
+      for (name, bytes) in [("aligned", Bytes(file)), ("array", Bytes(content))] {
+        let key = "\(name)-\(count)"
+        try store.put(Upload(key: key, content: bytes))
+        try store.put(Upload(key: key, content: bytes))
+        try store.get(key, into: object, maximumLength: count)
+        #expect(object.array == content, "\(key)")
+        #expect(try FileContent.read("\(root)/\(key)") == content, "\(key)")
+      }
+      if count > 0 {
+        #expect(code { try store.get("aligned-\(count)", into: object, maximumLength: count - 1) } == .tooLong)
+      }
+    }
+    #expect(code { try store.get("absent", into: object, maximumLength: 1) } == .missing)
+  }
+
   @Test(arguments: [true, false]) func whoeverIsFasterWins(_ usesUnnamedFiles: Bool) throws {
     let store = DirectoryStore(folder.path, usesUnnamedFiles: usesUnnamedFiles)
     let outcomes = Outcomes()

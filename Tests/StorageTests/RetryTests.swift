@@ -53,7 +53,7 @@ import TestKit
     try bench.store().put(Self.upload)
     #expect(bench.requests == 5)
     #expect(bench.pauses.all == ["0.5", "1.0", "2.0", "4.0"])
-    #expect(bench.server.requests.allSatisfy { $0.body == Self.upload.content })
+    #expect(bench.server.requests.allSatisfy { $0.body == Self.upload.content.array })
   }
 
   @Test func givesUpAfterTheLastAttempt() throws {
@@ -79,7 +79,40 @@ import TestKit
   @Test func sendsTheWholeBodyAgainAfterAReset() throws {
     let bench = try Bench([.abortBody(after: 100_000), Self.stored])
     try bench.store().put(Self.upload)
-    #expect(bench.server.requests.last?.body == Self.upload.content && bench.requests == 2)
+    #expect(bench.server.requests.last?.body == Self.upload.content.array && bench.requests == 2)
+  }
+
+  /// Memory that is used again holds the same bytes until the last try, and the next object's when it is theirs.
+  @Test func sendsTheSameBytesAgainFromMemoryThatIsUsedAgain() throws {
+    let pool = MemoryFilePool()
+    for count in [2 << 20, 70_000, 3 << 20] {
+      let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ count) }
+      let file = try MemoryFile(from: pool)
+      try content.withUnsafeBytes { try file.append($0) }
+      let upload = Upload(key: "k", content: Bytes(file))
+      let bench = try Bench([.abortBody(after: 50_000), .reply(500), Self.error(503, "SlowDown"), Self.stored])
+      try bench.store().put(upload)
+      #expect(bench.requests == 4)
+      #expect(bench.server.requests.dropFirst().allSatisfy { $0.body == content })
+    }
+  }
+
+  /// A try that broke leaves nothing of its answer to the next one, and a refusal is no object.
+  @Test func eachTryFillsTheMemoryAnew() throws {
+    let object = try MemoryFile(Array("what was there before".utf8))
+    let bench = try Bench([
+      .partial(announced: 10, body: "short"), Self.error(500, "InternalError"), .reply(200, body: "0123456789"),
+    ])
+    try bench.store().get("k", into: object, maximumLength: 10)
+    #expect(object.array == Array("0123456789".utf8) && bench.requests == 3)
+    let absent = try Bench([Self.error(404, "NoSuchKey")])
+    #expect(code { try absent.store().get("k", into: object, maximumLength: 10) } == .missing)
+    #expect(object.count == 0)
+    let long = try Bench([.reply(200, body: "0123456789")])
+    #expect(code { try long.store().get("k", into: object, maximumLength: 9) } == .tooLong)
+    let empty = try Bench([.reply(200, body: "")])
+    try empty.store().get("k", into: object, maximumLength: 9)
+    #expect(object.count == 0)
   }
 
   @Test func noticesAStall() throws {

@@ -60,7 +60,7 @@ final class ChunkStore {
       journal.append(Self.entry(arrival, filling.chunks(of: arrival.number), lifetime))
     }
     self.filling = filling
-    let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false) { volume in
+    let assembler = VolumeAssembler(volumeSize: volumeSize, splitsMembers: false, memory: pipeline.memory) { volume in
       filling.sends(volume.number)
       try secrets.send(volume)
     }

@@ -200,7 +200,7 @@ final class IncrementalScan {
     let path = found.entry.path.displayPath
     do {
       let file = try found.open()
-      let before = try file.status()
+      let before = file.opened
       let read = try chunking.read(file, found.entry.path)
       let after = try file.status()
       content.bytes += read.size
