@@ -38,7 +38,7 @@ public final class GitStore: ObjectWriter, ObjectReader, ObjectRemover, TreeMirr
     let path = try path(of: upload.key)
     try monitor.locked { () throws(StorageError) in
       var batch = try openBatch()
-      let id = try batch.clone.store(upload.content)
+      let id = try batch.clone.store(upload.content.array)
       let present = batch.changed(path)
       if let present, present.id != id { throw taken(path) }
       if present == nil {

@@ -125,7 +125,8 @@ struct FailingStorageTests {
     #expect(verified.status == 0, "\(verified.errorText)")
     // The catalog says which has what.
     let status = try scene.house.node(["status"])
-    #expect(status.text.contains("s3: no snapshot") && status.text.contains("disk: 2"), "\(status.text)")
+    #expect(status.status == 5 && status.text.hasPrefix("not safe: data at s3 was never backed up\n"), "\(status.text)")
+    #expect(status.text.contains(/disk +in time +2/), "\(status.text)")
     try scene.house.expectNothingHalf()
     scene.house.use(scene.server)
     try expectNextRunSucceeds(scene)

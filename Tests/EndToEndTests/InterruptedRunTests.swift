@@ -24,8 +24,9 @@ struct InterruptedRunTests {
     #expect(second.errorText.contains("another run holds \(house.state)/lock"), "\(second.errorText)")
     #expect(second.errorText.contains("hint: wait until it has ended"))
     #expect(try Installation.json(second).first { $0.type == "error" }?.message?.contains("lock") == true)
-    // Who only looks is let in.
-    #expect(try house.node(["status"]).status == 0)
+    // Who only looks is let in: nothing has been backed up yet.
+    let look = try house.node(["status"])
+    #expect(look.status == 5 && look.text.hasPrefix("not safe: "), "\(look.text)")
     gate.release()
     let outcome = try first.wait()
     #expect(outcome.status == 0, "\(outcome.errorText)")

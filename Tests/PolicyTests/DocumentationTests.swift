@@ -91,6 +91,12 @@ import Testing
     #expect(described.sorted() == ConfigurationGrammar.keys)
   }
 
+  @Test func theReadMeShowsTheSampleProvider() throws {
+    let package = Paths.parent(Paths.parent(Paths.parent(#filePath)))
+    let text = { String(decoding: try FileContent.read("\(package)/\($0)"), as: UTF8.self) }
+    #expect(try text("README.md").contains("```toml\n\(try text("Fixtures/provider/redoubt.toml"))```"))
+  }
+
   @Test func theManualsClassesAreTheFrequencyTables() throws {
     let rows = try ManualPage("redoubt.toml.5").items.filter { $0.heading == "CLASSES" }.map(\.item)
       .filter { $0.contains(" Ta ") }.dropFirst().map { $0.split(separator: " Ta ").map(String.init) }
