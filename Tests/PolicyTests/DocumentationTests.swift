@@ -93,8 +93,9 @@ import Testing
 
   @Test func theReadMeShowsTheSampleProvider() throws {
     let package = Paths.parent(Paths.parent(Paths.parent(#filePath)))
-    let text = { String(decoding: try FileContent.read("\(package)/\($0)"), as: UTF8.self) }
-    #expect(try text("README.md").contains("```toml\n\(try text("Fixtures/provider/redoubt.toml"))```"))
+    let readMe = String(decoding: try FileContent.read("\(package)/README.md"), as: UTF8.self)
+    let sample = String(decoding: try FileContent.read("\(package)/Fixtures/provider/redoubt.toml"), as: UTF8.self)
+    #expect(readMe.contains("```toml\n\(sample)```"))
   }
 
   @Test func theManualsClassesAreTheFrequencyTables() throws {
