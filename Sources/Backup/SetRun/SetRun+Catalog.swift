@@ -1,0 +1,94 @@
+internal import Channels
+internal import Digests
+internal import Files
+internal import Index
+internal import OpenPGP
+internal import Policy
+internal import Repository
+internal import Storage
+
+// What a run tells the catalog, and what destinations tell the run.
+extension SetRun {
+  var publisher: CatalogPublisher {
+    let removable = configuration.destinations.filter(\.isMedium).map { ($0.name, present.media[$0.name]) }
+    return CatalogPublisher(
+      layout: layout, state: state, destinations: present.destinations,
+      media: Dictionary(removable, uniquingKeysWith: { first, _ in first }), places: places
+    ) { [keys] in try keys.signer.signAndEncrypt($0) }
+  }
+
+  /// Each destination's place, by its name.
+  var places: [String: String] {
+    var places = configuration.places
+    for (name, medium) in present.media { places[name] = medium.place }
+    return places
+  }
+
+  func publish(_ events: [CatalogEvent], flushes: Bool) throws -> CatalogPublisher.Delivery {
+    try publisher.publish(events, at: environment.clock(), flushes: flushes, onFailure: reportDestination)
+  }
+
+  /// What a failed run, or a failed destination, has left gathered is not to be stored with what follows.
+  func discardGathered() { for destination in present.destinations { destination.discard() } }
+
+  /// Tells what the stores noticed, and forgets what was lost with it.
+  /// - Returns: whether anything was lost.
+  @discardableResult
+  func tellNotices() throws -> Bool {
+    var hasLoss = false
+    for destination in present.destinations {
+      let name = destination.name
+      for notice in destination.takeNotices() {
+        environment.observe(.notice("\(name): \(notice.text)"))
+        guard notice.lostObjects else { continue }
+        hasLoss = true
+        if let place = configuration.places[name] { try state.forgetRecovery(place) }
+        for set in configuration.sets where set.destinations.contains(name) {
+          try state.rememberPublications([], of: set.name)
+        }
+      }
+    }
+    return hasLoss
+  }
+
+  /// Records the outcome; the snapshot stands whether or not its record reaches storage now, so a failure here is told
+  /// and makes the run partial, no more.
+  func record(_ event: CatalogEvent) {
+    discardGathered()
+    do {
+      if case .numberTaken(let destination) = try publish([event], flushes: true) {
+        environment.observe(.notice("\(destination) holds newer catalog records than this state knows"))
+      }
+      try tellNotices()
+    } catch {
+      environment.observe(.notice("the run's outcome could not be recorded: \(error)"))
+      if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
+    }
+  }
+
+  func reportDestination(_ name: String, _ error: StorageError) {
+    environment.observe(.destinationFailed(set: nil, destination: name, error))
+    isCatalogBehind = true
+    if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
+    // A medium that was pulled out has lost nothing.
+    guard error.code == .noSuchStore, present.media[name] == nil else { return }
+    do {
+      if let place = configuration.places[name] { try state.forgetRecovery(place) }
+      // What the index knows of was lost with it.
+      if group.names.contains(name) {
+        try state.rememberPublications([], of: group.view)
+        sources = nil
+        try state.setMark(nil, of: set.name)
+      }
+    } catch {
+      environment.observe(.notice("\(error)"))
+    }
+  }
+}
+
+extension NodeConfiguration {
+  /// Each destination's place, by its name.
+  fileprivate var places: [String: String] {
+    Dictionary(destinations.map { ($0.name, $0.place) }, uniquingKeysWith: { first, _ in first })
+  }
+}
