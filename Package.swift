@@ -55,7 +55,7 @@ let package = Package(
 
     // Wrappers: the only importers of their C libraries.
     module("Archive", ["CLinux", "Digests", "Files", system]),
-    module("OpenPGP", ["CGPGME", "CLinux", "Files", system]),
+    module("OpenPGP", ["CGPGME", "CLinux", "Files", "Processes", system]),
     module("OpenPGPDecryption", ["CGPGME", "CLinux", "Files", "OpenPGP", system]),
     module("HTTP", ["CCurl", "Files"]),
     module("Index", ["CSQLite", "Digests", "Files"]),

@@ -1,6 +1,7 @@
 internal import CLinux
 package import Files
 internal import Glibc
+internal import Processes
 internal import SystemPackage
 
 /// One run of gpg over one message: input and output are files in memory, so that neither side waits for the other,
@@ -78,36 +79,13 @@ package struct GPGProcess {
   private static func spawn(
     _ program: String, _ homeArguments: [String], _ arguments: [String], descriptors: [Int32]
   ) throws(OpenPGPError) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for (number, descriptor) in descriptors.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+    do {
+      return try Processes.spawn(
+        program, words: ["gpg"] + homeArguments + commonArguments + arguments, variables: environment,
+        descriptors: descriptors)
+    } catch {
+      throw OpenPGPError(.failed, program, "cannot start gpg: \(error.description.lowercased())")
     }
-    // A process group of its own: Ctrl-C reaches us alone, and we decide how to stop. No signal stays blocked or ignored.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    var all = sigset_t()
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-    let words = ["gpg"] + homeArguments + commonArguments + arguments
-    var cArguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    var cVariables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-    defer { for string in cArguments + cVariables { free(string) } }
-    var process = pid_t()
-    let result = posix_spawn(&process, program, &actions, &attributes, &cArguments, &cVariables)
-    guard result == 0 else {
-      throw OpenPGPError(.failed, program, "cannot start gpg: \(Errno(rawValue: result).description.lowercased())")
-    }
-    return process
   }
 
   /// Waits for the process alone (never for others' children); kills its group once the time is over.

@@ -70,41 +70,16 @@ final class ChildProcess {
 
   private static func spawn(_ program: Program, _ descriptors: [Int32]) throws(ProgramError) -> pid_t {
     guard let path = locate(program) else { throw ProgramError(.notFound, program.name, "there is no such program") }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for (number, descriptor) in descriptors.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
-    }
-    if let folder = program.folder { _ = redoubt_spawn_chdir(&actions, folder) }
-
-    // A process group of its own: Ctrl-C reaches us alone, and we decide how to stop. No signal stays blocked or ignored.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    var all = sigset_t()
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-    var words: [UnsafeMutablePointer<CChar>?] = program.words.map { strdup($0) } + [nil]
-    var variables: [UnsafeMutablePointer<CChar>?] =
-      environment(of: program).map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for text in words + variables { free(text) } }
-    var process = pid_t()
-    let result = posix_spawn(&process, path, &actions, &attributes, &words, &variables)
-    guard result == 0 else {
-      let isMissingFolder = result == ENOENT && program.folder != nil
+    do {
+      return try Processes.spawn(
+        path, words: program.words, variables: environment(of: program).map { "\($0.key)=\($0.value)" },
+        descriptors: descriptors, folder: program.folder)
+    } catch {
+      let isMissingFolder = error == .noSuchFileOrDirectory && program.folder != nil
       throw ProgramError(
         .notStarted, program.name,
-        isMissingFolder ? "it or the folder \(program.folder ?? "") is missing" : reason(result))
+        isMissingFolder ? "it or the folder \(program.folder ?? "") is missing" : reason(error.rawValue))
     }
-    return process
   }
 
   /// `execvp(3)`'s search, done before the start so that a missing program has a message of its own.
