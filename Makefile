@@ -5,7 +5,7 @@ BUILD_PACKAGES = git pkg-config libcurl4-openssl-dev libgpgme-dev libtomlplusplu
 RUN_PACKAGES = gnupg zstd
 TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd cron curl dash libarchive-tools mandoc mariadb-client \
 	mariadb-server-core memcached openssl python3-venv python3-yaml radosgw shellcheck sqlite3 systemd
-BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic
+BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic time
 
 PREFIX = /usr/local
 # A program that runs without Swift's own libraries beside it.
