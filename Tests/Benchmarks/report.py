@@ -86,9 +86,18 @@ To S3 the server works on the same two cores and takes SHA-256 and MD5 of every 
 pipeline (bound by gzip, 23 s), client and server together would have 1.9 s. Where nothing has changed, the time is that of
 looking at each file (`find`) and of two catalog segments, each of which is a run of gpg.
 
-Where a peer is ahead: `tar | zstd | gpg` on the first backup, for the reasons above. restic on verify and restore from a
-folder right after the backup: its files are still in the page cache, where Redoubt's volumes never were (they are written
-past it, so that a backup does not push what the machine works with out of its memory) and have to be read from the disk.
+Where a peer is ahead, or close: `tar | zstd | gpg` on the first backup in incremental mode, for the reasons above. restic
+when a folder is verified right after the backup: its files are still in the page cache, where Redoubt's volumes never were
+(they are written past it, so that a backup does not push what the machine works with out of its memory) and have to be
+read from the disk.
+
+At scale (`SCALE=1`, one round on 2026-11-21, before the merge of the secret guard): 1,000,000 small files, nothing changed:
+7.6 times as fast as restic, 1.1 times the time of `find -printf` with every field; peak memory 127 MB. One file of 20 GB:
+157 MB.
+
+Looking for secrets (`secrets.sh`, quiet machine, medians of processor seconds in turns): 6 % of a first backup of this
+tree (7 rounds), 17 % of one of 1.1 GB of C headers and Python's library in 58,711 files (5 rounds, single runs 10 to 20 %
+apart), where there is nothing but text to look at.
 """
 
 
