@@ -133,7 +133,12 @@ public final class NodeState {
   /// The numbers of a destination's undelivered segments, in order.
   /// - Throws: where the outbox cannot be read: an error there must not pass for an empty one.
   public func pendingSegments(_ destination: String) throws(FileError) -> [Int] {
-    try fileNames(outbox(destination)).compactMap { Int($0.prefix { $0 != "." }) }.sorted()
+    Set(try fileNames(outbox(destination)).compactMap(Self.segmentNumber)).sorted()
+  }
+
+  /// `3` or `3.tried`; what a killed run left of writing one (`3.1f0a99c2.tmp`) is none.
+  private static func segmentNumber(_ name: String) -> Int? {
+    Int(name.hasSuffix(".tried") ? String(name.dropLast(6)) : name)
   }
 
   public func pendingSegment(_ destination: String, _ number: Int) throws(FileError) -> PendingSegment {
@@ -222,12 +227,17 @@ public final class NodeState {
 
   private func outbox(_ destination: String) -> String { "\(folder)/outbox/\(destination)" }
 
-  /// A crash between filling the outboxes and saving the position leaves segments that will be sealed anew.
+  /// A crash between filling the outboxes and saving the position leaves segments that will be sealed anew, and one while
+  /// a segment is written leaves a part of it under another name.
   private func dropUnannouncedSegments() throws(BackupError) {
     do throws(FileError) {
       for destination in try fileNames("\(folder)/outbox") {
         for number in try pendingSegments(destination) where number >= position.nextSegment {
           markDelivered(destination, number)
+        }
+        // Nobody else writes here: this run holds the lock.
+        for name in try fileNames(outbox(destination)) where Self.segmentNumber(name) == nil {
+          unlink("\(outbox(destination))/\(name)")
         }
       }
     } catch {

@@ -157,4 +157,17 @@ private let unreachable = StorageError(.unreachable, "disk", "connection reset")
     let files = try Command.succeed("find", [disk, "-name", "*.tmp"])
     #expect(files.lines.isEmpty)
   }
+
+  /// What a kill leaves of a segment that was being written is no segment.
+  @Test func aHalfWrittenSegmentIsPassedOverAndRemoved() throws {
+    let house = try Household()
+    try house.write("file", "content")
+    try house.backup()
+    let outbox = "\(house.node.state)/outbox/disk"
+    try FileContent.write(Array("half".utf8), to: "\(outbox)/3.0123abcd.tmp")
+    try house.write("file", "other content")
+    #expect(try house.backup().map(\.status) == [.stored])
+    #expect(try Command.succeed("ls", ["-A", outbox]).lines.isEmpty)
+    #expect(try house.verify(.readable).map(\.result) == [.sound])
+  }
 }
