@@ -51,6 +51,8 @@ private final class ProgramRun {
   /// When SIGTERM becomes SIGKILL, or what was left running is ended.
   private var killTime: Double?
   private var hasEnded = false
+  /// A pipe failed: what came of it is not all there is.
+  private var isUnreadable = false
   private var isTaken = false
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
 
@@ -91,7 +93,7 @@ private final class ProgramRun {
     let status = child.end()
     var outcome = ProgramOutcome(ending: ending ?? Self.ending(status))
     outcome.errors = errors
-    outcome.isOutputCut = isLeftOpen
+    outcome.isOutputCut = isLeftOpen || isUnreadable
     return outcome
   }
 
@@ -142,10 +144,11 @@ private final class ProgramRun {
     }
   }
 
-  /// - Returns: nil where nothing is there yet; empty at the end.
+  /// - Returns: nil where nothing is there yet; empty at the end, and where it cannot be read: then output is missing.
   private func read(_ descriptor: Int32) -> UnsafeRawBufferPointer? {
     let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
     if count < 0, errno == EAGAIN || errno == EINTR { return nil }
+    if count < 0 { isUnreadable = true }
     return UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)])
   }
 
