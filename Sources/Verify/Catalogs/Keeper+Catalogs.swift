@@ -64,7 +64,8 @@ extension Keeper {
     let comparison = CatalogComparison(
       now: environment.clock(), accepted: records.acceptedEpochs(of: host, firstSeen: looks.oldestEpoch))
     let (catalog, findings) = comparison.compare(host: host, looks)
-    for epoch in catalog.epochs {
+    // Never less than was seen: what a destination has lost is evidence, and stays here.
+    for epoch in catalog.epochs where epoch.records.count > cache.read(epoch.epoch).records.count {
       do { try cache.write(epoch) } catch { throw VerifyError(.state, "\(error)") }
     }
     for (destination, looks) in looks {
