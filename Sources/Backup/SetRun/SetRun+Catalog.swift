@@ -1,8 +1,3 @@
-internal import Channels
-internal import Digests
-internal import Files
-internal import Index
-internal import OpenPGP
 internal import Policy
 internal import Repository
 internal import Storage

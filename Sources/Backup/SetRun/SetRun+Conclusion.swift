@@ -1,11 +1,7 @@
-internal import Channels
 internal import Digests
 internal import Files
-internal import Index
-internal import OpenPGP
 internal import Policy
 internal import Repository
-internal import Storage
 
 // How a run ends: what it tells, records and remembers.
 extension SetRun {

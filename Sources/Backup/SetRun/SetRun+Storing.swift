@@ -2,7 +2,6 @@ internal import Channels
 internal import Digests
 internal import Files
 internal import Index
-internal import OpenPGP
 internal import Policy
 internal import Repository
 internal import Storage

@@ -114,6 +114,7 @@ struct CheckRunner {
     return program
   }
 
+  /// Where that cannot be told, the check's own limits must do.
   private func freeBytes(_ folder: String) -> UInt64 {
     var status = statvfs()
     guard statvfs(folder, &status) == 0 else { return .max }

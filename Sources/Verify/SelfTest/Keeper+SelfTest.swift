@@ -44,7 +44,7 @@ extension Keeper {
       }
       let cases = try SelfTestCases(
         bench: bench, verifier: verifier, node: chosen.node, stranger: stranger, frequencies: configuration.frequencies,
-        now: environment.clock(), scratch: "\(folder)/scratch"
+        scratch: "\(folder)/scratch"
       ).run()
       let test = SelfTest(
         host: chosen.reference.host, set: chosen.reference.set, snapshot: "\(chosen.reference.snapshot)",

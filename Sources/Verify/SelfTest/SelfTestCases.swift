@@ -10,7 +10,6 @@ struct SelfTestCases {
   let node: WatchedNode
   let stranger: Stranger
   let frequencies: FrequencyTable
-  let now: Timestamp
   /// An existing folder.
   let scratch: String
 
