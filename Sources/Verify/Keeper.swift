@@ -176,11 +176,27 @@ public final class Keeper {
     for notice in state.notices { environment.observe(.notice(notice)) }
     let decryptor = try makeDecryptor()
     var verifications: [Verification] = []
-    var isComplete = true
-    for (node, destination, reader) in try places(selection) {
+    let isComplete = try forEachChosen(selection) {
+      (node, destination, reader, reference) throws(VerifyError) in
       let verifier = Verifier(
         opening: try ManifestOpening(node: node, decryptor: decryptor),
         workers: workerCount(configured: configuration.workers), environment: environment)
+      let verification = try verifier.verify(
+        reference, at: destination, reader: reader, level: level, scratch: scratch)
+      try state.append(.verification(verification), at: environment.clock())
+      verifications.append(verification)
+    }
+    return (verifications, isComplete)
+  }
+
+  /// Calls `body` for every chosen snapshot at every chosen destination.
+  /// - Returns: false where a destination could not be listed, or has no such snapshot; a notice tells which.
+  func forEachChosen(
+    _ selection: SnapshotSelection,
+    _ body: (WatchedNode, String, any ObjectReader, SnapshotReference) throws(VerifyError) -> Void
+  ) throws(VerifyError) -> Bool {
+    var isComplete = true
+    for (node, destination, reader) in try places(selection) {
       let candidates: [ListedSnapshot]
       do { candidates = try self.candidates(selection, node, destination, reader) } catch {
         environment.observe(.notice("\(error)"))
@@ -192,13 +208,10 @@ public final class Keeper {
         isComplete = false
       }
       for candidate in candidates where candidate.isFinished || selection.snapshots.isOne {
-        let verification = try verifier.verify(
-          candidate.reference, at: destination, reader: reader, level: level, scratch: scratch)
-        try state.append(.verification(verification), at: environment.clock())
-        verifications.append(verification)
+        try body(node, destination, reader, candidate.reference)
       }
     }
-    return (verifications, isComplete)
+    return isComplete
   }
 }
 

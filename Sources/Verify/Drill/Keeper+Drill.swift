@@ -41,45 +41,33 @@ extension Keeper {
     let scratch = try scratchFolder(request)
     let decryptor = try makeDecryptor()
     var outcomes: [DrillOutcome] = []
-    var isComplete = true
-    for (node, destination, reader) in try places(request.selection) {
-      let candidates: [ListedSnapshot]
-      do { candidates = try self.candidates(request.selection, node, destination, reader) } catch {
-        environment.observe(.notice("\(error)"))
-        isComplete = false
-        continue
-      }
-      if candidates.isEmpty {
-        environment.observe(.notice("\(destination) has no such snapshot of \(node.host)"))
-        isComplete = false
-      }
-      for candidate in candidates where candidate.isFinished || request.selection.snapshots.isOne {
-        let phases = PhaseTimes()
-        let tools = StandardTools(
-          reader: reader, trusted: node.trustedSigners, gnupgHome: configuration.keys.gnupgHome, phases: phases,
-          isCancelled: environment.isCancelled)
-        let driller = Driller(
-          configuration, environment, phases: phases, standardTools: request.standardTools ? tools : nil,
-          keepsTree: request.keepsTree)
-        var verifier = Verifier(
-          opening: try ManifestOpening(node: node, decryptor: decryptor),
-          workers: workerCount(configured: configuration.workers), environment: environment)
-        verifier.driller = driller
-        let verification = try verifier.verify(
-          candidate.reference, at: destination, reader: reader, level: .restored, scratch: scratch)
-        var drill = Drill(
-          verification, standardTools: request.standardTools, by: request.by, note: request.note)
-        drill.entries = driller.manifest?.description.entries ?? 0
-        drill.bytes = driller.manifest?.description.bytes ?? 0
-        drill.age = environment.clock().seconds - candidate.reference.snapshot.started.seconds
-        drill.seconds = driller.seconds
-        drill.checks = driller.checks
-        let earlier = state.catalog.records.soundDrills(of: drill)
-        // A drill proves all that a verification to level restored does.
-        try state.append(.verification(verification), at: environment.clock())
-        try state.append(.drill(drill), at: environment.clock())
-        outcomes.append(DrillOutcome(drill: drill, earlier: earlier, folder: driller.keptFolder))
-      }
+    let isComplete = try forEachChosen(request.selection) {
+      (node, destination, reader, reference) throws(VerifyError) in
+      let phases = PhaseTimes()
+      let tools = StandardTools(
+        reader: reader, trusted: node.trustedSigners, gnupgHome: configuration.keys.gnupgHome, phases: phases,
+        isCancelled: environment.isCancelled)
+      let driller = Driller(
+        configuration, environment, phases: phases, standardTools: request.standardTools ? tools : nil,
+        keepsTree: request.keepsTree)
+      var verifier = Verifier(
+        opening: try ManifestOpening(node: node, decryptor: decryptor),
+        workers: workerCount(configured: configuration.workers), environment: environment)
+      verifier.driller = driller
+      let verification = try verifier.verify(
+        reference, at: destination, reader: reader, level: .restored, scratch: scratch)
+      var drill = Drill(
+        verification, standardTools: request.standardTools, by: request.by, note: request.note)
+      drill.entries = driller.manifest?.description.entries ?? 0
+      drill.bytes = driller.manifest?.description.bytes ?? 0
+      drill.age = environment.clock().seconds - reference.snapshot.started.seconds
+      drill.seconds = driller.seconds
+      drill.checks = driller.checks
+      let earlier = state.catalog.records.soundDrills(of: drill)
+      // A drill proves all that a verification to level restored does.
+      try state.append(.verification(verification), at: environment.clock())
+      try state.append(.drill(drill), at: environment.clock())
+      outcomes.append(DrillOutcome(drill: drill, earlier: earlier, folder: driller.keptFolder))
     }
     return (outcomes, isComplete)
   }
