@@ -77,6 +77,18 @@ import Verify
     #expect(try codes("one").contains(.rolledBack))
   }
 
+  @Test func whatEveryDestinationLostTheKeeperStillHas() throws {
+    try backup(day: 0)
+    try backup(day: 1)
+    #expect(try codes().isEmpty)
+    let epoch = try #require(try segments("one").last?.split(separator: "/").dropLast().last)
+    let copy = "\(house.keeper.state)/nodes/peer-1/\(epoch).jsonl"
+    let before = try FileContent.read(copy)
+    for destination in ["one", "two"] { remove(destination, try #require(try segments(destination).last)) }
+    #expect(try codes() == [.rolledBack])
+    #expect(try FileContent.read(copy) == before)
+  }
+
   @Test func aCatalogThatIsGoneIsARollback() throws {
     try backup(day: 0)
     #expect(try codes().isEmpty)
