@@ -1,18 +1,21 @@
 internal import Files
 internal import OpenPGP
 
-/// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, starter configuration. Nothing that
-/// exists is changed, so it can be run again at any time.
+/// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, a signing key of its own, starter
+/// configuration. Nothing that exists is changed, so it can be run again at any time.
 public struct KeeperSetup: Sendable {
   /// Where the configuration is, or will be.
   public var configuration: String
   public var state: String
+  /// The machine's name, for the user id of the keeper's signing key.
+  public var host: String
   /// Files with nodes' public signing keys, as `redoubt init` writes them.
   public var nodeKeys: [String]
 
-  public init(configuration: String, state: String, nodeKeys: [String] = []) {
+  public init(configuration: String, state: String, host: String, nodeKeys: [String] = []) {
     self.configuration = configuration
     self.state = state
+    self.host = host
     self.nodeKeys = nodeKeys
   }
 
@@ -43,11 +46,16 @@ public struct KeeperSetup: Sendable {
         nodes.append((try host(of: fingerprint, ring), fingerprint))
       }
     }
+    let signer = present?.configuration?.keys.signer ?? ""
+    let key = SigningKeySetup(
+      named: signer, otherwise: "redoubt-verify@\(host.isEmpty ? "keeper" : host)", in: configuration)
+    try key.run(ring, publicKey: "\(state)/keeper-signer.asc", &report)
     if present == nil {
       do { try Paths.makeFolders(Paths.parent(configuration), mode: 0o755) } catch {
         throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
       }
-      let text = StarterConfiguration.keeper(state: state, gnupgHome: report.gnupgHome, nodes: nodes)
+      let text = StarterConfiguration.keeper(
+        state: state, gnupgHome: report.gnupgHome, signer: report.signer, nodes: nodes)
       try report.write(text, to: configuration, mode: 0o600, "configuration")
     } else {
       report.note(false, "configuration", configuration)
@@ -55,6 +63,10 @@ public struct KeeperSetup: Sendable {
     report.nodeBlock = nodes.map { StarterConfiguration.block(host: $0.host, signer: $0.signer) }.joined(
       separator: "\n")
     report.remaining = try remaining(nodes, ring, report.gnupgHome, isNew: present == nil)
+    if present != nil, signer.isEmpty {
+      report.remaining.append(
+        .init("to have the keeper's catalog signed, add to [keys] in \(configuration): signer = \"\(report.signer)\""))
+    }
     return report
   }
 

@@ -40,8 +40,8 @@ public struct NodeSetup: Sendable {
     }
     let ring = try openRing(report.gnupgHome)
     for file in recipientKeys { recipients += try importKeys(file, into: ring, "recipient's public key", &report) }
-    report.signer = try signer(present?.keys.signer ?? "", host: host, ring, &report)
-    try exportSigner(to: "\(state)/\(host)-signer.asc", ring, &report)
+    let key = SigningKeySetup(named: present?.keys.signer ?? "", otherwise: "redoubt@\(host)", in: configuration)
+    try key.run(ring, publicKey: "\(state)/\(host)-signer.asc", &report)
     if present == nil {
       try makeConfigurationFolder()
       let text = StarterConfiguration.node(
@@ -75,38 +75,6 @@ public struct NodeSetup: Sendable {
     } catch {
       throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
     }
-  }
-
-  /// The signing key that is there, or a new one.
-  private func signer(
-    _ spec: String, host: String, _ ring: KeyRing, _ report: inout SetupReport
-  ) throws(SetupError) -> String {
-    let userID = spec.isEmpty ? "redoubt@\(host)" : spec
-    let present: [Key] = try withOpenPGP { () throws(OpenPGPError) in
-      try ring.keys(matching: userID, secretOnly: true)
-    }
-    if let key = present.first {
-      guard present.count == 1 else {
-        throw SetupError(userID, "several secret keys match", hint: "name the signer by its fingerprint")
-      }
-      report.note(false, "signing key", key.label)
-      return key.fingerprint.description
-    }
-    if Fingerprint(spec) != nil {
-      throw SetupError(
-        spec, "there is no such secret key in \(report.gnupgHome)",
-        hint: "import it, or remove 'signer' from \(configuration) and run init again to make a new one")
-    }
-    let made = try withOpenPGP { () throws(OpenPGPError) in try ring.createSigner(userID: userID) }
-    report.note(true, "signing key", "\(made) (\(userID))")
-    return made.description
-  }
-
-  private func exportSigner(to path: String, _ ring: KeyRing, _ report: inout SetupReport) throws(SetupError) {
-    guard let fingerprint = Fingerprint(report.signer) else { return }
-    let armored = try withOpenPGP { () throws(OpenPGPError) in try ring.exportPublic(fingerprint) }
-    try report.write(String(decoding: armored, as: UTF8.self), to: path, mode: 0o644, "public signing key")
-    report.publicKeyFile = path
   }
 
   private func remaining(_ recipients: [String], isNew: Bool) -> [SetupReport.Remaining] {

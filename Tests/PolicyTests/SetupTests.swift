@@ -68,6 +68,16 @@ import Testing
       watched.configuration?.nodes == [WatchedNode(host: "peer-1", trustedSigners: ["\(signer)"], destinations: [])])
     #expect(keeper.text.contains("--import private.asc"))
 
+    // The keeper's own key signs without anybody, opens nothing, and is not the node's.
+    let own = try #require(watched.configuration?.keys.signer)
+    let keys = try Command.succeed(
+      "gpg", ["--homedir", "\(folder.path)/k/gnupg", "--batch", "--with-colons", "--list-secret-keys"])
+    #expect(keys.text.contains("fpr:::::::::\(own):") && keys.text.contains("redoubt-verify@") && own != signer)
+    #expect(keys.lines.allSatisfy { !$0.hasPrefix("ssb") })
+    let file = try Command.succeed(
+      "gpg", ["--batch", "--with-colons", "--show-keys", "\(folder.path)/k/keeper-signer.asc"])
+    #expect(file.text.contains("fpr:::::::::\(own):"))
+
     try Paths.makeFolders("\(folder.path)/disk")
     try folder.write(
       "etc/redoubt.toml",
@@ -107,6 +117,15 @@ import Testing
     #expect(twice.status == 0)
     #expect(!twice.text.contains("made: "))
     #expect(try text("v") == starter)
+
+    // A configuration from before the keeper had a signing key stays as it is; init says what to add.
+    try folder.write(
+      "v",
+      starter.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("signer") }
+        .joined(separator: "\n"))
+    let older = try Program.redoubtVerify.run(keeper)
+    #expect(older.status == 0 && older.text.contains("add to [keys]") && older.text.contains("signer = \""))
+    #expect(try !text("v").contains("\nsigner"))
   }
 
   @Test func aBrokenConfigurationIsLeftAloneAndNamed() throws {
