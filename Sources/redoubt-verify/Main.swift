@@ -12,6 +12,7 @@ struct RedoubtVerify: ParsableCommand {
     version: redoubtVersion,
     subcommands: [
       InitCommand.self, ListCommand.self, LsCommand.self, FindCommand.self, DiffCommand.self, VerifyCommand.self,
+      RunCommand.self,
       RestoreCommand.self, DrillCommand.self, PruneCommand.self, AttestCommand.self,
       CatalogCommand.self, SelfTestCommand.self,
     ])

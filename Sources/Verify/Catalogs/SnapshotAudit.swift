@@ -8,16 +8,18 @@ struct SnapshotAudit {
   /// Whether the destination's storage expires by itself.
   let expires: Bool
   let node: [CatalogRecord]
-  let keeper: [CatalogRecord]
+  let known: ObservedRecords
 
-  /// - Throws: where the destination cannot be listed.
-  func findings(_ finder: SnapshotFinder) throws(VerifyError) -> [Finding] {
+  /// - Parameters:
+  ///   - sets: what the destination has.
+  ///   - looksAt: whether that tells of a set.
+  func findings(_ sets: [StoredSet], looksAt: (String) -> Bool = { _ in true }) -> [Finding] {
     var stored: [String: [SnapshotID: Timestamp]] = [:]
     var announced: Set<String> = []
     for record in node {
       switch record.event {
       case .started(let run): announced.insert("\(run.set)/\(run.snapshot)")
-      case .snapshot(let snapshot):
+      case .snapshot(let snapshot) where looksAt(snapshot.set):
         guard let id = SnapshotID(snapshot.snapshot) else { continue }
         announced.insert("\(snapshot.set)/\(snapshot.snapshot)")
         guard snapshot.destinations.contains(where: { $0.name == destination && $0.stored }) else { continue }
@@ -26,9 +28,12 @@ struct SnapshotAudit {
       }
     }
     var findings: [Finding] = []
-    for set in Set(stored.keys).union(try finder.sets()).sorted() {
-      let present = try finder.snapshots(of: set).filter(\.isFinished).map(\.reference.snapshot)
-      let gone = (stored[set] ?? [:]).filter { !present.contains($0.key) && !isPruned(set, $0.key) }
+    let present = Dictionary(uniqueKeysWithValues: sets.map { ($0.place.set, $0.snapshots) })
+    for set in Set(stored.keys).union(present.keys).sorted() {
+      let place = Ledger.Place(host: host, set: set, destination: destination)
+      let present = present[set] ?? []
+      let names = Set(present)
+      let gone = (stored[set] ?? [:]).filter { !names.contains($0.key) && !known.isPruned($0.key, at: place) }
       for (snapshot, time) in gone.sorted(by: { $0.key < $1.key }) {
         // Where storage expires, the oldest go first: what is older than all that is there has had its time.
         if expires, let oldest = present.first, snapshot < oldest { continue }
@@ -41,15 +46,6 @@ struct SnapshotAudit {
       }
     }
     return findings
-  }
-
-  private func isPruned(_ set: String, _ snapshot: SnapshotID) -> Bool {
-    keeper.contains { record in
-      guard case .prune(let pruned) = record.event, pruned.host == host, pruned.set == set,
-        pruned.destination == destination
-      else { return false }
-      return pruned.snapshots.contains(snapshot.description)
-    }
   }
 }
 
