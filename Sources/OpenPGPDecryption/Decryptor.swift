@@ -64,8 +64,24 @@ public final class Decryptor: Sendable {
   public func decryptVerified(
     _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
   ) throws(OpenPGPError) -> SignedDecryption {
-    if let reason = Decryptor.obviousDamage(message.first) { return .damaged(reason: reason) }
+    try openVerified(message, maximumLength: maximumLength, trusted: trusted, at: time).decryption
+  }
+
+  /// The same, with the primary key's fingerprint of the secret key that opened the message, where gpg got so far.
+  public func openVerified(
+    _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
+  ) throws(OpenPGPError) -> (decryption: SignedDecryption, key: Fingerprint?) {
+    if let reason = Decryptor.obviousDamage(message.first) { return (.damaged(reason: reason), nil) }
     let (process, output) = try run([], message, maximumLength)
+    let decryption = try judge(process, output, message, maximumLength: maximumLength, trusted: trusted, at: time)
+    // DECRYPTION_KEY <fingerprint> <primary fingerprint> <trust>: its session key decrypted the message.
+    return (decryption, process.status.all("DECRYPTION_KEY").first.flatMap { Fingerprint($0.argument(1)) })
+  }
+
+  private func judge(
+    _ process: GPGProcess, _ output: MemoryFile, _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint],
+    at time: Timestamp?
+  ) throws(OpenPGPError) -> SignedDecryption {
     if process.status.has("BADSIG") {
       // gpg stops there, before it looks at the integrity check: decay and forgery look alike until that is done.
       if case .damaged(let reason) = try decrypt(message, maximumLength: maximumLength) {

@@ -195,6 +195,15 @@ public struct Verification: Sendable, Equatable, Codable {
   /// At most `findingLimit` of them; `findingCount` counts all.
   public var findings: [Finding]
   public var findingCount: Int
+  // Of the snapshot's manifest; nil in older records, and where it could not be opened.
+  /// The class that the node gave the set.
+  public var `class`: String?
+  /// Whom the snapshot is encrypted to: fingerprints of primary keys.
+  public var recipients: [String]?
+  /// SHA-256 of the stored manifest.
+  public var manifest: String?
+  /// The private key that decrypted it: its primary key's fingerprint; nil also where gpg does not tell.
+  public var key: String?
   /// How many findings a record lists at most.
   public static let findingLimit = 100
 
@@ -218,6 +227,7 @@ public struct Verification: Sendable, Equatable, Codable {
   }
   enum CodingKeys: String, CodingKey {
     case host, set, snapshot, destination, level, result, objects, bytes, seconds, reason, findings
+    case `class`, recipients, manifest, key
     case findingCount = "finding-count"
   }
 }
