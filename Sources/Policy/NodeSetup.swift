@@ -39,7 +39,9 @@ public struct NodeSetup: Sendable {
       report.note(isNew, "key ring", report.gnupgHome)
     }
     let ring = try openRing(report.gnupgHome)
-    for file in recipientKeys { recipients += try importKeys(file, into: ring, "recipient's public key", &report) }
+    for file in recipientKeys {
+      recipients += try encryptable(try importKeys(file, into: ring, "recipient's public key", &report), file, ring)
+    }
     let key = SigningKeySetup(named: present?.keys.signer ?? "", otherwise: "redoubt@\(host)", in: configuration)
     try key.run(ring, publicKey: "\(state)/\(host)-signer.asc", &report)
     if present == nil {
@@ -53,6 +55,20 @@ public struct NodeSetup: Sendable {
     report.nodeBlock = StarterConfiguration.block(host: host, signer: report.signer)
     report.remaining = remaining(recipients, isNew: present == nil)
     return report
+  }
+
+  /// Those keys of a file that can be encrypted to: it may hold the keeper's signing key beside the recipient's.
+  private func encryptable(_ fingerprints: [String], _ file: String, _ ring: KeyRing) throws(SetupError) -> [String] {
+    var found: [String] = []
+    for fingerprint in fingerprints {
+      let keys = try withOpenPGP { () throws(OpenPGPError) in try ring.keys(matching: fingerprint) }
+      if keys.contains(where: { $0.subkeys.contains(where: \.canEncrypt) }) { found.append(fingerprint) }
+    }
+    guard !found.isEmpty else {
+      throw SetupError(
+        file, "has no key that can be encrypted to", hint: "on the keeper: gpg --armor --export backup@example.com")
+    }
+    return found
   }
 
   /// The configuration that is there already, if it says enough.

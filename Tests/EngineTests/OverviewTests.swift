@@ -39,4 +39,40 @@ import Verify
     // Nothing is written that was not known.
     #expect(try record.line == Array(old.utf8))
   }
+
+  // MARK: A household whose time passes
+
+  private static let start: Int64 = 1_790_000_000
+  private static let day: Int64 = 86400
+
+  /// A node with one destination that satisfies its class, and an attested wallet.
+  private func makeHouse() throws -> Household {
+    let house = try Household()
+    for index in house.keeper.destinations.indices { house.keeper.destinations[index].location = .offsite }
+    try set(house, day: 0)
+    try house.makeKeeper().attest(
+      "wallet-seed-phrases", host: nil, note: "Read the plate", by: "Ada", table: .standard)
+    return house
+  }
+
+  private func set(_ house: Household, day: Double) throws {
+    let seconds = Self.start + Int64(day * Double(Self.day))
+    house.clock = { Timestamp(seconds: seconds) }
+  }
+
+  private func backUp(_ house: Household, day: Double) throws {
+    try set(house, day: day)
+    try house.write("file", "content of \(day)")
+    #expect(try house.backup().map(\.status) == [.stored])
+  }
+
+  @Test func aNewSetIsNotProvenYetAndNoConcern() throws {
+    let house = try makeHouse()
+    try backUp(house, day: 0)
+    _ = try house.makeKeeper().observe()
+    let overview = try house.makeKeeper().overview()
+    let set = try #require(overview.sets.first)
+    #expect(set.places.map(\.standing) == [.notYet] && set.freshness.timeliness == .inTime)
+    #expect(overview.concerns.isEmpty && overview.isSafe, "\(overview.concerns.map(\.text))")
+  }
 }

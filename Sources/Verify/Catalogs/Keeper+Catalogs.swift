@@ -39,6 +39,7 @@ extension Keeper {
       }
       var observation = try conclude(node.host, looks, unchecked, cache, known, state)
       let records = observation.catalog.records
+      var contents: [String: [NodeLook.SetContent]] = [:]
       for (watched, destination, reader) in places where watched.host == node.host {
         let audit = SnapshotAudit(
           host: node.host, destination: destination,
@@ -47,12 +48,13 @@ extension Keeper {
         do {
           let finder = SnapshotFinder(host: node.host, destination: destination, reader: reader)
           var stored: [StoredSet] = []
-          for set in try finder.sets() where looksAt(node.host, set) {
+          for set in Set(try finder.sets()).union(audit.sets).sorted() where looksAt(node.host, set) {
             stored.append(
               try StoredSet(Ledger.Place(host: node.host, set: set, destination: destination), from: reader))
           }
           observation.stored += stored
-          observation.findings += audit.findings(stored, looksAt: { looksAt(node.host, $0) }).map { (destination, $0) }
+          observation.findings += audit.findings(stored).map { (destination, $0) }
+          contents[destination] = stored.map { NodeLook.SetContent($0) }
         } catch {
           if !observation.unchecked.contains(where: { $0.destination == destination }) {
             observation.unchecked.append((destination, error.reason))
@@ -61,6 +63,9 @@ extension Keeper {
       }
       let unended = records.unendedRuns(at: environment.clock())
       observation.findings += unended.map { ("", $0) }
+      let look = NodeLook(
+        observation, contents, before: cache.look(), at: environment.clock(), looksAt: { looksAt(node.host, $0) })
+      do throws(FileError) { try cache.write(look) } catch { throw VerifyError(.state, "\(error)") }
       observations.append(observation)
     }
     return observations
@@ -95,7 +100,9 @@ extension Keeper {
         if observation != pins[name] { try state.append(.observation(observation), at: environment.clock()) }
       }
     }
-    return NodeObservation(host: host, catalog: catalog, findings: findings, unchecked: unchecked)
+    return NodeObservation(
+      host: host, destinations: looks.map(\.destination) + unchecked.map(\.destination), catalog: catalog,
+      findings: findings, unchecked: unchecked)
   }
 
   /// Records that a person knows why a node began an epoch.

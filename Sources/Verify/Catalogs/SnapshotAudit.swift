@@ -10,16 +10,26 @@ struct SnapshotAudit {
   let node: [CatalogRecord]
   let known: ObservedRecords
 
-  /// - Parameters:
-  ///   - sets: what the destination has.
-  ///   - looksAt: whether that tells of a set.
-  func findings(_ sets: [StoredSet], looksAt: (String) -> Bool = { _ in true }) -> [Finding] {
+  /// The sets that the node has stored there.
+  var sets: Set<String> {
+    var sets: Set<String> = []
+    for record in node {
+      guard case .snapshot(let it) = record.event, isValidName(it.set), !reservedSetNames.contains(it.set) else {
+        continue
+      }
+      if it.destinations.contains(where: { $0.name == destination && $0.stored }) { sets.insert(it.set) }
+    }
+    return sets
+  }
+
+  /// - Parameter sets: what the destination has of each set that is looked at, also of those it should have.
+  func findings(_ sets: [StoredSet]) -> [Finding] {
     var stored: [String: [SnapshotID: Timestamp]] = [:]
     var announced: Set<String> = []
     for record in node {
       switch record.event {
       case .started(let run): announced.insert("\(run.set)/\(run.snapshot)")
-      case .snapshot(let snapshot) where looksAt(snapshot.set):
+      case .snapshot(let snapshot):
         guard let id = SnapshotID(snapshot.snapshot) else { continue }
         announced.insert("\(snapshot.set)/\(snapshot.snapshot)")
         guard snapshot.destinations.contains(where: { $0.name == destination && $0.stored }) else { continue }
@@ -28,10 +38,8 @@ struct SnapshotAudit {
       }
     }
     var findings: [Finding] = []
-    let present = Dictionary(uniqueKeysWithValues: sets.map { ($0.place.set, $0.snapshots) })
-    for set in Set(stored.keys).union(present.keys).sorted() {
-      let place = Ledger.Place(host: host, set: set, destination: destination)
-      let present = present[set] ?? []
+    for present in sets.sorted(by: { $0.place < $1.place }) {
+      let (set, place, present) = (present.place.set, present.place, present.snapshots)
       let names = Set(present)
       let gone = (stored[set] ?? [:]).filter { !names.contains($0.key) && !known.isPruned($0.key, at: place) }
       for (snapshot, time) in gone.sorted(by: { $0.key < $1.key }) {

@@ -88,9 +88,8 @@ final class KeeperRunner {
     for index in report.observations.indices {
       let observation = report.observations[index]
       take(observation, chosen)
-      // The whole node's troubles are told by one of its shards.
-      if let shard = request.shard, !shard.owns(host: observation.host) {
-        report.observations[index].findings.removeAll { !$0.finding.isOfSnapshot }
+      if let shard = request.shard {
+        report.observations[index].findings.removeAll { !shard.tells($0.finding, of: observation.host) }
       }
       report.observations[index].stored = []
       for (destination, reason) in observation.unchecked where chosen.contains("\(observation.host) \(destination)") {
@@ -343,9 +342,13 @@ extension FrequencyTable {
   var shortestInterval: Int64 { classes.filter { !$0.isOffline }.map(\.verificationInterval).min() ?? 31 * 86400 }
 }
 
-extension Finding {
-  /// Whether it is about one snapshot, and no catalog.
-  fileprivate var isOfSnapshot: Bool { !path.hasPrefix("catalog/") }
+extension Shard {
+  /// Whether it is this worker that tells of something in a node's catalog: of its own sets, and of the catalog as a whole
+  /// where the node is its own.
+  fileprivate func tells(_ finding: Finding, of host: String) -> Bool {
+    let set = finding.path.prefix { $0 != "/" }
+    return set == "catalog" ? owns(host: host) : owns(host: host, set: String(set))
+  }
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed.
