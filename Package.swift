@@ -78,6 +78,9 @@ let package = Package(
         "Policy", "Processes", "Repository", "Storage", system,
       ]),
 
+    // The keeper's records as a page to look at.
+    module("Report", ["Files", "Policy", "Repository", "Verify"]),
+
     // Tells others how a run ended: metrics, commands, pings.
     module("Alerts", ["Channels", "Files", "HTTP", "JSON", "Policy", "Processes", "Storage", system]),
 
@@ -95,7 +98,7 @@ let package = Package(
       name: "redoubt-verify",
       dependencies: [
         "Alerts", "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "Verify", arguments,
+        "Report", "Repository", "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 
@@ -128,6 +131,7 @@ let package = Package(
         "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption",
         "Policy", "Repository", "Storage", "TestKit", "Verify",
       ]),
+    tests("ReportTests", ["Files", "Policy", "Report", "Repository", "Verify"]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],
   swiftLanguageModes: [.v6],
