@@ -2,7 +2,8 @@ internal import Files
 internal import OpenPGP
 
 /// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, starter configuration. Nothing that
-/// exists is changed, so it can be run again at any time.
+/// exists is changed, so it can be run again at any time; but a starter configuration that nobody has touched yet is
+/// filled in.
 public struct KeeperSetup: Sendable {
   /// Where the configuration is, or will be.
   public var configuration: String
@@ -16,8 +17,13 @@ public struct KeeperSetup: Sendable {
     self.nodeKeys = nodeKeys
   }
 
+  /// The commented configuration of a keeper that knows no node yet, as packages install it.
+  public static let starterConfiguration = StarterConfiguration.keeper(
+    state: "/var/lib/redoubt-verify", gnupgHome: "/var/lib/redoubt-verify/gnupg", nodes: [])
+
   public func run() throws(SetupError) -> SetupReport {
-    let present = Paths.exists(configuration) ? KeeperConfiguration.inspect(configuration) : nil
+    let isUntouched = SetupReport.isUntouched(configuration, Self.starterConfiguration)
+    let present = Paths.exists(configuration) && !isUntouched ? KeeperConfiguration.inspect(configuration) : nil
     if let present, present.configuration.map({ $0.state.isEmpty || $0.keys.gnupgHome.isEmpty }) ?? true {
       throw SetupError(
         configuration,
@@ -28,6 +34,7 @@ public struct KeeperSetup: Sendable {
       throw SetupError("", problem, hint: "choose the folder with --state")
     }
     let state = present?.configuration?.state ?? ConfigurationRules.normalized(state)
+    try SetupReport.become(ownerOf: state)
     var report = SetupReport()
     report.gnupgHome = present?.configuration?.keys.gnupgHome ?? "\(state)/gnupg"
     try report.makeFolder(state, mode: 0o700, "state folder")
@@ -44,11 +51,8 @@ public struct KeeperSetup: Sendable {
       }
     }
     if present == nil {
-      do { try Paths.makeFolders(Paths.parent(configuration), mode: 0o755) } catch {
-        throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
-      }
       let text = StarterConfiguration.keeper(state: state, gnupgHome: report.gnupgHome, nodes: nodes)
-      try report.write(text, to: configuration, mode: 0o600, "configuration")
+      try report.write(configuration: text, to: configuration, replacing: Self.starterConfiguration)
     } else {
       report.note(false, "configuration", configuration)
     }

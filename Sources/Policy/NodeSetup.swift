@@ -2,7 +2,7 @@ internal import Files
 internal import OpenPGP
 
 /// Makes a node ready: state folder, key ring, signing key, starter configuration. Nothing that exists is changed, so it
-/// can be run again at any time.
+/// can be run again at any time; but a starter configuration that nobody has touched yet is filled in.
 public struct NodeSetup: Sendable {
   /// Where the configuration is, or will be.
   public var configuration: String
@@ -26,6 +26,7 @@ public struct NodeSetup: Sendable {
       throw SetupError("", problem, hint: "choose this node's name with --host")
     }
     let state = present?.state ?? ConfigurationRules.normalized(state)
+    try SetupReport.become(ownerOf: state)
     var report = SetupReport()
     report.gnupgHome = present?.keys.gnupgHome ?? "\(state)/gnupg"
     if let problem = ConfigurationRules.pathProblem(present == nil ? self.state : state) {
@@ -43,10 +44,9 @@ public struct NodeSetup: Sendable {
     report.signer = try signer(present?.keys.signer ?? "", host: host, ring, &report)
     try exportSigner(to: "\(state)/\(host)-signer.asc", ring, &report)
     if present == nil {
-      try makeConfigurationFolder()
       let text = StarterConfiguration.node(
         host: host, state: state, gnupgHome: report.gnupgHome, recipients: recipients, signer: report.signer)
-      try report.write(text, to: configuration, mode: 0o600, "configuration")
+      try report.write(configuration: text, to: configuration, replacing: Self.starterConfiguration)
     } else {
       report.note(false, "configuration", configuration)
     }
@@ -55,9 +55,15 @@ public struct NodeSetup: Sendable {
     return report
   }
 
-  /// The configuration that is there already, if it says enough.
+  /// The commented configuration of a node that has not been made ready, as packages install it.
+  public static let starterConfiguration = StarterConfiguration.node(
+    host: "", state: "/var/lib/redoubt", gnupgHome: "/var/lib/redoubt/gnupg", recipients: [], signer: "")
+
+  /// The configuration that is there already, if it says enough; nil also where nobody has touched it yet.
   private func presentConfiguration() throws(SetupError) -> NodeConfiguration? {
-    guard Paths.exists(configuration) else { return nil }
+    guard Paths.exists(configuration), !SetupReport.isUntouched(configuration, Self.starterConfiguration) else {
+      return nil
+    }
     let report = NodeConfiguration.inspect(configuration)
     let hint = "mend it (redoubt check names all problems), or choose another file with --config"
     guard let node = report.configuration else {
@@ -67,14 +73,6 @@ public struct NodeSetup: Sendable {
       throw SetupError(configuration, "is there already, without host, state or keys.gnupg-home", hint: hint)
     }
     return node
-  }
-
-  private func makeConfigurationFolder() throws(SetupError) {
-    do {
-      try Paths.makeFolders(Paths.parent(configuration), mode: 0o755)
-    } catch {
-      throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
-    }
   }
 
   /// The signing key that is there, or a new one.
