@@ -16,6 +16,7 @@ final class KeeperAlerts: Sendable {
   private let clock = ContinuousClock().now
   private let verifications = Mutex<[VerificationReport]>([])
   private let findings = Mutex<[String]>([])
+  private let overdue = Mutex<[String]>([])
 
   /// - Parameter keeper: as much of the configuration as could be read.
   init(_ keeper: KeeperConfiguration?, command: String, _ output: Output) {
@@ -56,7 +57,10 @@ final class KeeperAlerts: Sendable {
   /// Notes what the run found wrong beside single snapshots, as a line for people.
   func take(finding: String) { findings.withLock { $0.append(finding) } }
 
-  /// - Parameter overdue: what is overdue now, each as `host/set`.
+  /// Notes what is overdue now, each as `host/set`.
+  func take(overdue more: [String]) { overdue.withLock { $0 += more } }
+
+  /// - Parameter overdue: what is overdue beside what was noted.
   func end(_ status: CommandLineOutput.ExitStatus, _ error: (any Error)? = nil, overdue: [String] = []) {
     guard let keeper, !keeper.alerts.isEmpty else { return }
     var report = RunReport(
@@ -73,7 +77,7 @@ final class KeeperAlerts: Sendable {
       output.warning("metrics know nothing of earlier runs: \(error)")
     }
     report.findings = findings.withLock { $0 }
-    report.overdue = overdue
+    report.overdue = self.overdue.withLock { $0 } + overdue
     alerts.end(report)
   }
 }
