@@ -163,7 +163,7 @@ struct Verifier {
   ) throws -> [RestoreNote] {
     let plan = try RestorePlan(manifest, paths: [])
     let receiver = try tree.map {
-      try TreeReceiver(target: $0.folder, plan: plan, overwrite: false, devices: geteuid() == 0)
+      try TreeReceiver(target: $0.folder, plan: plan, overwrite: false, devices: ServiceUser.canChangeOwners)
     }
     let volumes = manifest.fetching(manifest.volumes, from: source, level: .readable)
     defer { volumes.stop() }
@@ -184,7 +184,7 @@ struct Verifier {
   ) throws -> [RestoreNote] {
     let plan = try RestorePlan(manifest, paths: [])
     let tree = try scratch.map {
-      try ContentTree(target: $0.folder, plan: plan, overwrite: false, devices: geteuid() == 0)
+      try ContentTree(target: $0.folder, plan: plan, overwrite: false, devices: ServiceUser.canChangeOwners)
     }
     let reading = try ContentReading(manifest, plan: plan, tree: tree)
     // Also what no file needs: a volume that is listed has to be sound. What held the listing alone was just proven.
