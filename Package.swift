@@ -17,6 +17,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+/// What `--version` names: given by the Makefile, which knows whether it is a clean checkout.
+let commit = (Context.environment["REDOUBT_COMMIT"] ?? "").filter { $0.isLetter || $0.isNumber || $0 == "-" }
+
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -40,6 +43,8 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     // toml++, which is C++ and headers alone (libtomlplusplus-dev), behind a C function.
     .target(name: "CTOML"),
+    // The commit that is built.
+    .target(name: "CBuild", cSettings: commit.isEmpty ? [] : [.define("REDOUBT_COMMIT", to: "\"\(commit)\"")]),
 
     // Foundations: no module here knows what a backup is.
     module("Digests", ["CCrypto"]),
@@ -86,19 +91,21 @@ let package = Package(
 
     // What the two executables share: output, progress, exit codes.
     module(
-      "CommandLineOutput", ["Alerts", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
+      "CommandLineOutput",
+      ["Alerts", "CBuild", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
     .executableTarget(
       name: "redoubt",
       dependencies: [
-        "Alerts", "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", "Watching",
-        arguments,
+        "Alerts", "Backup", "CommandLineOutput", "Compression", "Digests", "Files", "HTTP", "Index", "OpenPGP",
+        "Policy",
+        "Repository", "Storage", "Watching", arguments,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Alerts", "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Report", "Repository", "Storage", "Verify", arguments,
+        "Alerts", "Archive", "CommandLineOutput", "Compression", "Digests", "Files", "HTTP", "OpenPGP",
+        "OpenPGPDecryption", "Policy", "Report", "Repository", "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 

@@ -31,7 +31,10 @@ final class KeeperAlerts: Sendable {
     _ body: (KeeperAlerts) throws -> CommandResult
   ) throws -> CommandResult {
     let path = try absolutePath(file.config)
-    let alerts = KeeperAlerts(KeeperConfiguration.inspect(path).configuration, command: command, output)
+    let report = KeeperConfiguration.inspect(path)
+    // Before anything else: pings and commands begin other threads and programs.
+    do { try ServiceUser.become(ownerOf: report, keeping: .readingItself) } catch { return output.show(error) }
+    let alerts = KeeperAlerts(report.configuration, command: command, output)
     alerts.begin()
     do {
       let result = try body(alerts)
