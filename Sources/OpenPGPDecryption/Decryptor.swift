@@ -8,14 +8,14 @@ public import OpenPGP
 public final class Decryptor: Sendable {
   private let home: String?
   private let timeout: Int?
-  private let keyRing: KeyRing
 
   /// - Parameters:
   ///   - home: gpg's home; nil for the user's own.
   ///   - timeout: seconds for one message; by its size where nil.
-  /// - Throws: as `KeyRing.init`.
+  /// - Throws: `notInstalled`; `failed` where the home is missing or its path too long for gpg-agent's socket.
   public init(home: String?, timeout: Int? = nil) throws(OpenPGPError) {
-    keyRing = try KeyRing(home: home)
+    if let home { try GPGHome.check(home) }
+    _ = try GPGProcess.program()
     self.home = home
     self.timeout = timeout
   }
@@ -64,8 +64,24 @@ public final class Decryptor: Sendable {
   public func decryptVerified(
     _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
   ) throws(OpenPGPError) -> SignedDecryption {
-    if let reason = Decryptor.obviousDamage(message.first) { return .damaged(reason: reason) }
+    try openVerified(message, maximumLength: maximumLength, trusted: trusted, at: time).decryption
+  }
+
+  /// The same, with the primary key's fingerprint of the secret key that opened the message, where gpg got so far.
+  public func openVerified(
+    _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
+  ) throws(OpenPGPError) -> (decryption: SignedDecryption, key: Fingerprint?) {
+    if let reason = Decryptor.obviousDamage(message.first) { return (.damaged(reason: reason), nil) }
     let (process, output) = try run([], message, maximumLength)
+    let decryption = try judge(process, output, message, maximumLength: maximumLength, trusted: trusted, at: time)
+    // DECRYPTION_KEY <fingerprint> <primary fingerprint> <trust>: its session key decrypted the message.
+    return (decryption, process.status.all("DECRYPTION_KEY").first.flatMap { Fingerprint($0.argument(1)) })
+  }
+
+  private func judge(
+    _ process: GPGProcess, _ output: MemoryFile, _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint],
+    at time: Timestamp?
+  ) throws(OpenPGPError) -> SignedDecryption {
     if process.status.has("BADSIG") {
       // gpg stops there, before it looks at the integrity check: decay and forgery look alike until that is done.
       if case .damaged(let reason) = try decrypt(message, maximumLength: maximumLength) {
@@ -131,6 +147,7 @@ public final class Decryptor: Sendable {
 
   /// When the key expires; nil for never.
   private func end(of fingerprint: Fingerprint) throws(OpenPGPError) -> Timestamp? {
-    try keyRing.keys(matching: "0x\(fingerprint)").first { $0.fingerprint == fingerprint }?.expires
+    // Made when it is needed, which is seldom: gpgme starts six programs before its first answer.
+    try KeyRing(home: home).keys(matching: "0x\(fingerprint)").first { $0.fingerprint == fingerprint }?.expires
   }
 }

@@ -6,7 +6,8 @@ public struct KeysConfiguration: Sendable, Equatable {
   public var gnupgHome: String
   /// Node: whom snapshots are encrypted to, by fingerprint, key id or e-mail address. Keeper: empty.
   public var recipients: [String] = []
-  /// Node: the key that signs manifests and catalog segments. Keeper: empty.
+  /// By fingerprint, key id or e-mail address. Node: the key that signs manifests and catalog segments. Keeper: the key
+  /// that signs its catalog and its statements; empty where it signs nothing.
   public var signer: String = ""
   public init(gnupgHome: String, recipients: [String] = [], signer: String = "") {
     self.gnupgHome = gnupgHome

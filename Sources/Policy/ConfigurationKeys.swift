@@ -32,7 +32,10 @@ enum WatchKey: String, ConfigurationKey {
 }
 
 /// `[keys]` of the keeper.
-enum KeeperKeysKey: String, ConfigurationKey { case gnupgHome = "gnupg-home" }
+enum KeeperKeysKey: String, ConfigurationKey {
+  case gnupgHome = "gnupg-home"
+  case signer
+}
 
 /// `[[destination]]`.
 enum DestinationKey: String, ConfigurationKey {

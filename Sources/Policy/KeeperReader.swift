@@ -21,8 +21,8 @@ extension ConfigurationReader {
     top.require(.keys, hint: "a [keys] table with gnupg-home")
     let destinations = destinations(top, .destination)
     var keeper = KeeperConfiguration(
-      state: absolutePath(top, .state) ?? "", keys: KeysConfiguration(gnupgHome: keeperHome(top) ?? ""),
-      destinations: destinations.list, nodes: nodes(top, Array(destinations.known.keys)))
+      state: absolutePath(top, .state) ?? "", keys: keeperKeys(top), destinations: destinations.list,
+      nodes: nodes(top, Array(destinations.known.keys)))
     keeper.destinations.placeClones(below: keeper.state)
     for destination in keeper.destinations where destination.layout == .plain {
       top.report(
@@ -54,14 +54,15 @@ extension ConfigurationReader {
     return rules
   }
 
-  private func keeperHome(_ top: TableReader<KeeperKey>) -> String? {
-    guard let table = top.table(.keys) else { return nil }
+  private func keeperKeys(_ top: TableReader<KeeperKey>) -> KeysConfiguration {
+    guard let table = top.table(.keys) else { return KeysConfiguration(gnupgHome: "") }
     let elsewhere = "belongs to the node's configuration (redoubt.toml)"
     let reader = TableReader<KeeperKeysKey>(
       table, path: ["keys"], label: "keys", problems: problems,
-      elsewhere: ["recipients": elsewhere, "signer": elsewhere])
+      elsewhere: ["recipients": elsewhere])
     reader.require(.gnupgHome, hint: "gnupg-home = \"/var/lib/redoubt-verify/gnupg\"")
-    return absolutePath(reader, .gnupgHome)
+    return KeysConfiguration(
+      gnupgHome: absolutePath(reader, .gnupgHome) ?? "", signer: reader.string(.signer) ?? "")
   }
 
   private func nodes(_ top: TableReader<KeeperKey>, _ known: [String]) -> [WatchedNode] {

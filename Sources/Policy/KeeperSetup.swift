@@ -1,25 +1,28 @@
 internal import Files
 internal import OpenPGP
 
-/// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, starter configuration. Nothing that
-/// exists is changed, so it can be run again at any time; but a starter configuration that nobody has touched yet is
-/// filled in.
+/// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, a signing key of its own, starter
+/// configuration. Nothing that exists is changed, so it can be run again at any time; but a starter configuration that
+/// nobody has touched yet is filled in.
 public struct KeeperSetup: Sendable {
   /// Where the configuration is, or will be.
   public var configuration: String
   public var state: String
+  /// The machine's name, for the user id of the keeper's signing key.
+  public var host: String
   /// Files with nodes' public signing keys, as `redoubt init` writes them.
   public var nodeKeys: [String]
 
-  public init(configuration: String, state: String, nodeKeys: [String] = []) {
+  public init(configuration: String, state: String, host: String, nodeKeys: [String] = []) {
     self.configuration = configuration
     self.state = state
+    self.host = host
     self.nodeKeys = nodeKeys
   }
 
   /// The commented configuration of a keeper that knows no node yet, as packages install it.
   public static let starterConfiguration = StarterConfiguration.keeper(
-    state: "/var/lib/redoubt-verify", gnupgHome: "/var/lib/redoubt-verify/gnupg", nodes: [])
+    state: "/var/lib/redoubt-verify", gnupgHome: "/var/lib/redoubt-verify/gnupg", signer: "", nodes: [])
 
   public func run() throws(SetupError) -> SetupReport {
     let isUntouched = SetupReport.isUntouched(configuration, Self.starterConfiguration)
@@ -50,8 +53,13 @@ public struct KeeperSetup: Sendable {
         nodes.append((try host(of: fingerprint, ring), fingerprint))
       }
     }
+    let signer = present?.configuration?.keys.signer ?? ""
+    let key = SigningKeySetup(
+      named: signer, otherwise: "redoubt-verify@\(host.isEmpty ? "keeper" : host)", in: configuration)
+    try key.run(ring, publicKey: "\(state)/keeper-signer.asc", &report)
     if present == nil {
-      let text = StarterConfiguration.keeper(state: state, gnupgHome: report.gnupgHome, nodes: nodes)
+      let text = StarterConfiguration.keeper(
+        state: state, gnupgHome: report.gnupgHome, signer: report.signer, nodes: nodes)
       try report.write(configuration: text, to: configuration, replacing: Self.starterConfiguration)
     } else {
       report.note(false, "configuration", configuration)
@@ -59,6 +67,10 @@ public struct KeeperSetup: Sendable {
     report.nodeBlock = nodes.map { StarterConfiguration.block(host: $0.host, signer: $0.signer) }.joined(
       separator: "\n")
     report.remaining = try remaining(nodes, ring, report.gnupgHome, isNew: present == nil)
+    if present != nil, signer.isEmpty {
+      report.remaining.append(
+        .init("to have the keeper's catalog signed, add to [keys] in \(configuration): signer = \"\(report.signer)\""))
+    }
     return report
   }
 

@@ -40,9 +40,11 @@ public struct NodeSetup: Sendable {
       report.note(isNew, "key ring", report.gnupgHome)
     }
     let ring = try openRing(report.gnupgHome)
-    for file in recipientKeys { recipients += try importKeys(file, into: ring, "recipient's public key", &report) }
-    report.signer = try signer(present?.keys.signer ?? "", host: host, ring, &report)
-    try exportSigner(to: "\(state)/\(host)-signer.asc", ring, &report)
+    for file in recipientKeys {
+      recipients += try encryptable(try importKeys(file, into: ring, "recipient's public key", &report), file, ring)
+    }
+    let key = SigningKeySetup(named: present?.keys.signer ?? "", otherwise: "redoubt@\(host)", in: configuration)
+    try key.run(ring, publicKey: "\(state)/\(host)-signer.asc", &report)
     if present == nil {
       let text = StarterConfiguration.node(
         host: host, state: state, gnupgHome: report.gnupgHome, recipients: recipients, signer: report.signer)
@@ -59,6 +61,20 @@ public struct NodeSetup: Sendable {
   public static let starterConfiguration = StarterConfiguration.node(
     host: "", state: "/var/lib/redoubt", gnupgHome: "/var/lib/redoubt/gnupg", recipients: [], signer: "")
 
+  /// Those keys of a file that can be encrypted to: it may hold the keeper's signing key beside the recipient's.
+  private func encryptable(_ fingerprints: [String], _ file: String, _ ring: KeyRing) throws(SetupError) -> [String] {
+    var found: [String] = []
+    for fingerprint in fingerprints {
+      let keys = try withOpenPGP { () throws(OpenPGPError) in try ring.keys(matching: fingerprint) }
+      if keys.contains(where: { $0.subkeys.contains(where: \.canEncrypt) }) { found.append(fingerprint) }
+    }
+    guard !found.isEmpty else {
+      throw SetupError(
+        file, "has no key that can be encrypted to", hint: "on the keeper: gpg --armor --export backup@example.com")
+    }
+    return found
+  }
+
   /// The configuration that is there already, if it says enough; nil also where nobody has touched it yet.
   private func presentConfiguration() throws(SetupError) -> NodeConfiguration? {
     guard Paths.exists(configuration), !SetupReport.isUntouched(configuration, Self.starterConfiguration) else {
@@ -73,38 +89,6 @@ public struct NodeSetup: Sendable {
       throw SetupError(configuration, "is there already, without host, state or keys.gnupg-home", hint: hint)
     }
     return node
-  }
-
-  /// The signing key that is there, or a new one.
-  private func signer(
-    _ spec: String, host: String, _ ring: KeyRing, _ report: inout SetupReport
-  ) throws(SetupError) -> String {
-    let userID = spec.isEmpty ? "redoubt@\(host)" : spec
-    let present: [Key] = try withOpenPGP { () throws(OpenPGPError) in
-      try ring.keys(matching: userID, secretOnly: true)
-    }
-    if let key = present.first {
-      guard present.count == 1 else {
-        throw SetupError(userID, "several secret keys match", hint: "name the signer by its fingerprint")
-      }
-      report.note(false, "signing key", key.label)
-      return key.fingerprint.description
-    }
-    if Fingerprint(spec) != nil {
-      throw SetupError(
-        spec, "there is no such secret key in \(report.gnupgHome)",
-        hint: "import it, or remove 'signer' from \(configuration) and run init again to make a new one")
-    }
-    let made = try withOpenPGP { () throws(OpenPGPError) in try ring.createSigner(userID: userID) }
-    report.note(true, "signing key", "\(made) (\(userID))")
-    return made.description
-  }
-
-  private func exportSigner(to path: String, _ ring: KeyRing, _ report: inout SetupReport) throws(SetupError) {
-    guard let fingerprint = Fingerprint(report.signer) else { return }
-    let armored = try withOpenPGP { () throws(OpenPGPError) in try ring.exportPublic(fingerprint) }
-    try report.write(String(decoding: armored, as: UTF8.self), to: path, mode: 0o644, "public signing key")
-    report.publicKeyFile = path
   }
 
   private func remaining(_ recipients: [String], isNew: Bool) -> [SetupReport.Remaining] {

@@ -25,9 +25,9 @@ public struct SetupReport: Sendable, Equatable {
   }
 
   public var steps: [Step] = []
-  /// Node: the fingerprint of its signing key.
+  /// The fingerprint of the signing key.
   public var signer = ""
-  /// Node: the file with its public key, to be copied to the keeper.
+  /// The file with its public key. A node's is to be copied to the keeper.
   public var publicKeyFile = ""
   /// Node: what the keeper's configuration needs.
   public var nodeBlock = ""

@@ -61,7 +61,9 @@ enum StarterConfiguration {
     """
   }
 
-  static func keeper(state: String, gnupgHome: String, nodes: [(host: String, signer: String)]) -> String {
+  static func keeper(
+    state: String, gnupgHome: String, signer: String, nodes: [(host: String, signer: String)]
+  ) -> String {
     """
     # Redoubt on the keeper: whose backups are verified and restored here.
     # Every key is described in redoubt.toml(5).
@@ -72,6 +74,9 @@ enum StarterConfiguration {
     [keys]
     # The key ring that holds the nodes' public signing keys and the recipient's private key (or the card's stub of it).
     gnupg-home = \(quoted(gnupgHome))
+
+    # The key that signs this keeper's catalog and its statements. It opens no backup, and nodes do not trust it.
+    signer = \(quoted(signer))
 
     # Where backups are, as in the nodes' configurations. The credentials need s3:GetObject, and s3:ListBucket if possible.
     #

@@ -52,15 +52,20 @@ extension Keeper {
 
   /// How long ago each offline class was attested: for each node that was named, and for those that were not.
   public func attestations(_ table: FrequencyTable) throws(VerifyError) -> [AttestationStatus] {
-    let records = try KeeperState.records(in: configuration.state)
     let now = environment.clock()
+    let history = KeeperHistory(try KeeperState.records(in: configuration.state), now: now)
+    return AttestationStatus.all(table, history.attestations, now: now)
+  }
+}
+
+extension AttestationStatus {
+  /// - Parameter attested: the last ones, by class and host.
+  static func all(
+    _ table: FrequencyTable, _ attested: [String: [String?: (Attestation, Timestamp)]], now: Timestamp
+  ) -> [AttestationStatus] {
     var statuses: [AttestationStatus] = []
     for dataClass in table.classes where dataClass.isOffline {
-      var last: [String?: (Attestation, Timestamp)] = [:]
-      for record in records {
-        guard case .attestation(let attestation) = record.event, attestation.class == dataClass.name else { continue }
-        last[attestation.host] = (attestation, record.time)
-      }
+      let last = attested[dataClass.name] ?? [:]
       if last.isEmpty { statuses.append(AttestationStatus(dataClass, nil, nil, now)) }
       for (host, known) in last.sorted(by: { ($0.key ?? "") < ($1.key ?? "") }) {
         statuses.append(AttestationStatus(dataClass, host, known, now))
@@ -72,7 +77,7 @@ extension Keeper {
 
 extension AttestationStatus {
   /// A record from later than this many seconds ahead was written under a wrong clock.
-  private static let clockTolerance: Int64 = 86400
+  static let clockTolerance: Int64 = 86400
 
   fileprivate init(_ dataClass: DataClass, _ host: String?, _ known: (Attestation, Timestamp)?, _ now: Timestamp) {
     self.dataClass = dataClass.name

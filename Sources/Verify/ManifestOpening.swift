@@ -9,12 +9,18 @@ internal import Storage
 
 /// What opening a snapshot's manifest came to.
 enum ManifestOutcome: Sendable {
-  /// - Parameters:
-  ///   - bytes: of the stored manifest.
-  ///   - listing: the volumes that were read whole and proven to complete its listing.
-  case opened(Manifest, bytes: Int, listing: [VolumeRecord])
+  /// - Parameter listing: the volumes that were read whole and proven to complete its listing.
+  case opened(Manifest, stored: StoredManifest, listing: [VolumeRecord])
   /// It is there but not what it should be, or not there.
   case damaged(Finding)
+}
+
+/// A manifest as it is stored, and what opened it.
+struct StoredManifest: Sendable {
+  var bytes: Int
+  var digest: SHA256Digest
+  /// The private key that decrypted it; nil where gpg does not tell.
+  var key: Fingerprint?
 }
 
 /// Fetches a manifest, demands a good signature by a key that the host's manifests are trusted from, and reads it.
@@ -46,8 +52,11 @@ struct ManifestOpening {
       throw VerifyError(.storage, "\(error)", hint: error.hint)
     }
     let decryption: SignedDecryption
+    let keyUsed: Fingerprint?
     do {
-      decryption = try decryptor.decryptVerified(message, maximumLength: Self.sizeLimit, trusted: trusted)
+      let opened = try decryptor.openVerified(message, maximumLength: Self.sizeLimit, trusted: trusted)
+      decryption = opened.decryption
+      keyUsed = opened.key
     } catch {
       throw VerifyError(.keys, "\(name): \(error)", hint: error.hint)
     }
@@ -55,14 +64,15 @@ struct ManifestOpening {
     guard case .verified(let plaintext, _, _) = decryption else {
       return .damaged(Finding(.unsigned, name, "unproven"))
     }
-    let outcome = read(plaintext, reference, name, size: message.count)
+    let stored = StoredManifest(bytes: message.count, digest: SHA256.digest(message), key: keyUsed)
+    let outcome = read(plaintext, reference, name, stored)
     guard case .opened(let manifest, _, _) = outcome, let listing, !manifest.listing.isEmpty else { return outcome }
-    return try complete(manifest, listing, name, size: message.count)
+    return try complete(manifest, listing, name, stored)
   }
 
   /// The signature holds; what it covers must also be the manifest of this very snapshot.
   private func read(
-    _ plaintext: [UInt8], _ reference: SnapshotReference, _ name: String, size: Int
+    _ plaintext: [UInt8], _ reference: SnapshotReference, _ name: String, _ stored: StoredManifest
   ) -> ManifestOutcome {
     do throws(ManifestError) {
       let manifest = try Manifest(plaintext)
@@ -71,7 +81,7 @@ struct ManifestOpening {
         return .damaged(Finding(.malformed, name, "is the manifest of \(found): moved or replayed"))
       }
       if let reason = Self.objection(to: manifest) { return .damaged(Finding(.malformed, name, reason)) }
-      return .opened(manifest, bytes: size, listing: [])
+      return .opened(manifest, stored: stored, listing: [])
     } catch {
       return .damaged(Finding(.malformed, name, "\(error)"))
     }
@@ -109,12 +119,12 @@ struct ManifestOpening {
 
   /// Fetches the listing. Damage in it is damage of the snapshot: nothing can be said about its files.
   private func complete(
-    _ manifest: Manifest, _ source: ContentReading.Source, _ name: String, size: Int
+    _ manifest: Manifest, _ source: ContentReading.Source, _ name: String, _ stored: StoredManifest
   ) throws(VerifyError) -> ManifestOutcome {
     let fetch = ListingFetch(manifest, from: source)
     do {
       switch try fetch.complete() {
-      case .complete(let manifest): return .opened(manifest, bytes: size, listing: fetch.volumes)
+      case .complete(let manifest): return .opened(manifest, stored: stored, listing: fetch.volumes)
       case .damaged(let finding): return .damaged(finding)
       }
     } catch let error as VerifyError {

@@ -27,6 +27,7 @@ struct Verifier {
     let tally = Tally()
     var result = VerificationResult.sound
     var reason: String?
+    var opened: (description: SnapshotDescription, stored: StoredManifest)?
     do {
       let source = ContentReading.Source(
         readers: [reader], workers: workers, decryptor: opening.decryptor, phases: driller?.phases)
@@ -34,8 +35,9 @@ struct Verifier {
       case .damaged(let finding):
         environment.observe(.finding(finding))
         tally.add(finding)
-      case .opened(let manifest, let bytes, let listing):
-        tally.count(bytes: bytes)
+      case .opened(let manifest, let stored, let listing):
+        opened = (manifest.description, stored)
+        tally.count(bytes: stored.bytes)
         for volume in listing { tally.count(bytes: volume.size) }
         environment.observe(
           .started(
@@ -59,11 +61,16 @@ struct Verifier {
       result = tally.findingCount > 0 ? .damaged : .unchecked
     }
     let ended = environment.clock()
-    return Verification(
+    var verification = Verification(
       host: reference.host, set: reference.set, snapshot: reference.snapshot.description, destination: destination,
       level: level, result: result, objects: tally.objects, bytes: tally.bytes,
       seconds: Double(ended.seconds - began.seconds) + Double(ended.nanoseconds - began.nanoseconds) / 1e9,
       reason: reason, findings: tally.findings, findingCount: tally.findingCount)
+    verification.class = opened?.description.class
+    verification.recipients = opened?.description.recipients
+    verification.manifest = opened?.stored.digest.hex
+    verification.key = opened?.stored.key?.description
+    return verification
   }
 
   /// - Parameter proven: ids of the volumes that were read whole for the listing.

@@ -6,7 +6,7 @@ import Policy
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Write a starter configuration and make the keeper's key ring.",
+    abstract: "Write a starter configuration and make the keeper's key ring with its signing key.",
     discussion: ExitStatus.discussion(
       "Makes what is missing and changes nothing that exists, so it can be run again for each new node. Says how the "
         + "private key gets into the key ring."))
@@ -29,7 +29,8 @@ struct InitCommand: ParsableCommand {
   func run() throws {
     try options.run { output in
       if print { return output.show(starter: KeeperSetup.starterConfiguration) }
-      let setup = KeeperSetup(configuration: try absolutePath(file.config), state: state, nodeKeys: nodeKey)
+      let setup = KeeperSetup(
+        configuration: try absolutePath(file.config), state: state, host: machineName(), nodeKeys: nodeKey)
       let report = try setup.run()
       output.show(report.steps)
       output.show(remaining: report.remaining)
@@ -40,6 +41,7 @@ struct InitCommand: ParsableCommand {
       return CommandResult(
         summary: [
           .init("gnupg-home", .string(report.gnupgHome)), .init("node", .string(report.nodeBlock)),
+          .init("signer", .string(report.signer)), .init("public-key-file", .string(report.publicKeyFile)),
         ])
     }
   }

@@ -365,10 +365,21 @@ import Testing
     #expect(report.problems.first?.line == 14)
   }
 
+  @Test func theKeepersSignerIsOptional() throws {
+    let none = try KeeperConfiguration.load(try folder.write("verify.toml", Sample.keeper))
+    #expect(none.keys == KeysConfiguration(gnupgHome: "/var/lib/redoubt-verify/gnupg"))
+    let text = Sample.keeper.replacing("[keys]\n", with: "[keys]\nsigner = \"keeper@example.com\"\n")
+    let one = try KeeperConfiguration.load(try folder.write("verify.toml", text))
+    #expect(one.keys.signer == "keeper@example.com" && one.keys.recipients.isEmpty)
+    let empty = Sample.keeper.replacing("[keys]\n", with: "[keys]\nsigner = \"\"\n")
+    let report = KeeperConfiguration.inspect(try folder.write("verify.toml", empty))
+    #expect(report.problems.map(\.key) == ["keys.signer"] && report.problems.map(\.line) == [4])
+  }
+
   @Test func theNodesKeysDoNotBelongInTheKeepersFile() throws {
     let report = KeeperConfiguration.inspect(try folder.write("verify.toml", Sample.node))
     let messages = report.problems.map(\.message)
-    for key in ["host", "set", "recipients", "signer"] {
+    for key in ["host", "set", "recipients"] {
       #expect(messages.contains("'\(key)' belongs to the node's configuration (redoubt.toml)"))
     }
     #expect(messages.contains("there is no [[node]]: nothing would be verified"))

@@ -25,6 +25,40 @@ import Testing
     String(decoding: try FileContent.read("\(folder.path)/\(name)"), as: UTF8.self)
   }
 
+  /// What a package installs is filled in as long as nobody has touched it.
+  @Test func anUntouchedStarterIsFilledIn() throws {
+    defer { try? endAgents() }
+    for (program, arguments, state) in [
+      (Program.redoubt, ["--host", "peer-1"], "s"), (Program.redoubtVerify, [], "k"),
+    ] {
+      let starter = try program.run(["init", "--print"])
+      #expect(starter.status == 0 && starter.errorText == "" && !Paths.exists("\(folder.path)/\(state)"))
+      let path = try folder.write("\(state).toml", starter.output)
+      let initialize = ["init", "--config", path, "--state", "\(folder.path)/\(state)"] + arguments
+      let made = try program.run(initialize)
+      #expect(made.status == 0, "\(made.errorText)")
+      let filled = try text("\(state).toml")
+      #expect(filled != starter.text && filled.contains("\(folder.path)/\(state)/gnupg"))
+      #expect(mode(path) == 0o600)
+      // From now on it is somebody's.
+      try FileContent.write(Array((filled + "# mine\n").utf8), to: path, mode: 0o640)
+      let again = try program.run(initialize)
+      #expect(again.status == 0 && again.text.contains("is there already, left as it is: configuration \(path)"))
+      #expect(try text("\(state).toml") == filled + "# mine\n")
+      #expect(mode(path) == 0o640)
+    }
+  }
+
+  /// One more line and it is no starter any more: nothing is written, and what is missing is said.
+  @Test func aTouchedStarterIsLeftAlone() throws {
+    let starter = try Program.redoubt.run(["init", "--print"]).text + "# mine\n"
+    let path = try folder.write("redoubt.toml", Array(starter.utf8))
+    let refused = try Program.redoubt.run(["init", "--config", path, "--state", "\(folder.path)/s"])
+    #expect(refused.status == 1 && refused.errorText.contains("hint: "), "\(refused.errorText)")
+    #expect(try text("redoubt.toml") == starter)
+    #expect(!Paths.exists("\(folder.path)/s"))
+  }
+
   /// A node and a keeper set up after each other, up to a configuration that passes the check.
   @Test func fromNothingToACheckedNode() throws {
     defer { try? endAgents() }
@@ -68,6 +102,16 @@ import Testing
       watched.configuration?.nodes == [WatchedNode(host: "peer-1", trustedSigners: ["\(signer)"], destinations: [])])
     #expect(keeper.text.contains("--import private.asc"))
 
+    // The keeper's own key signs without anybody, opens nothing, and is not the node's.
+    let own = try #require(watched.configuration?.keys.signer)
+    let keys = try Command.succeed(
+      "gpg", ["--homedir", "\(folder.path)/k/gnupg", "--batch", "--with-colons", "--list-secret-keys"])
+    #expect(keys.text.contains("fpr:::::::::\(own):") && keys.text.contains("redoubt-verify@") && own != signer)
+    #expect(keys.lines.allSatisfy { !$0.hasPrefix("ssb") })
+    let file = try Command.succeed(
+      "gpg", ["--batch", "--with-colons", "--show-keys", "\(folder.path)/k/keeper-signer.asc"])
+    #expect(file.text.contains("fpr:::::::::\(own):"))
+
     try Paths.makeFolders("\(folder.path)/disk")
     try folder.write(
       "etc/redoubt.toml",
@@ -107,6 +151,15 @@ import Testing
     #expect(twice.status == 0)
     #expect(!twice.text.contains("made: "))
     #expect(try text("v") == starter)
+
+    // A configuration from before the keeper had a signing key stays as it is; init says what to add.
+    try folder.write(
+      "v",
+      starter.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("signer") }
+        .joined(separator: "\n"))
+    let older = try Program.redoubtVerify.run(keeper)
+    #expect(older.status == 0 && older.text.contains("add to [keys]") && older.text.contains("signer = \""))
+    #expect(try !text("v").contains("\nsigner"))
   }
 
   @Test func aBrokenConfigurationIsLeftAloneAndNamed() throws {

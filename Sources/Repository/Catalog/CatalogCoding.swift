@@ -92,6 +92,8 @@ private struct EncodedRecord: Codable {
     case .acknowledgement(let fields): try encode("acknowledgement", fields)
     case .drill(let fields): try encode("drill", fields)
     case .selfTest(let fields): try encode("self-test", fields)
+    case .proof(let fields): try encode("proof", fields)
+    case .run(let fields): try encode("run", fields)
     case .unknown(let type): throw UnsupportedRecord(reason: "a record of unknown type \(type) cannot be written")
     }
   }
@@ -123,6 +125,8 @@ private struct EncodedRecord: Codable {
       case "acknowledgement": .acknowledgement(try Acknowledgement(from: decoder))
       case "drill": .drill(try Drill(from: decoder))
       case "self-test": .selfTest(try SelfTest(from: decoder))
+      case "proof": .proof(try Proof(from: decoder))
+      case "run": .run(try KeeperRun(from: decoder))
       default: .unknown(type: type)
       }
     record = CatalogRecord(

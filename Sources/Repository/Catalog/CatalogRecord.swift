@@ -16,6 +16,8 @@ public enum CatalogEvent: Sendable, Equatable {
   case acknowledgement(Acknowledgement)
   case drill(Drill)
   case selfTest(SelfTest)
+  case proof(Proof)
+  case run(KeeperRun)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }
@@ -195,6 +197,18 @@ public struct Verification: Sendable, Equatable, Codable {
   /// At most `findingLimit` of them; `findingCount` counts all.
   public var findings: [Finding]
   public var findingCount: Int
+  /// When the oldest of the proofs was made that it stands on (RFC 3339), where volumes had been proven before and were not
+  /// read again; nil where everything was read.
+  public var since: String?
+  // Of the snapshot's manifest; nil in older records, and where it could not be opened.
+  /// The class that the node gave the set.
+  public var `class`: String?
+  /// Whom the snapshot is encrypted to: fingerprints of primary keys.
+  public var recipients: [String]?
+  /// SHA-256 of the stored manifest.
+  public var manifest: String?
+  /// The private key that decrypted it: its primary key's fingerprint; nil also where gpg does not tell.
+  public var key: String?
   /// How many findings a record lists at most.
   public static let findingLimit = 100
 
@@ -218,6 +232,7 @@ public struct Verification: Sendable, Equatable, Codable {
   }
   enum CodingKeys: String, CodingKey {
     case host, set, snapshot, destination, level, result, objects, bytes, seconds, reason, findings
+    case since, `class`, recipients, manifest, key
     case findingCount = "finding-count"
   }
 }

@@ -34,15 +34,18 @@ extension Keeper {
         }
       }
       var observation = try conclude(node.host, looks, unchecked, cache, state)
+      var contents: [String: [NodeLook.SetContent]] = [:]
       for (watched, destination, reader) in places where watched.host == node.host {
         let audit = SnapshotAudit(
           host: node.host, destination: destination,
           expires: configuration.destinations.contains { $0.name == destination && $0.expiry == .lifecycle },
           node: observation.catalog.records, keeper: state.catalog.records)
         do {
+          var listed: [NodeLook.SetContent] = []
           observation.findings += try audit.findings(
-            SnapshotFinder(host: node.host, destination: destination, reader: reader)
+            SnapshotFinder(host: node.host, destination: destination, reader: reader), contents: &listed
           ).map { (destination, $0) }
+          contents[destination] = listed
         } catch {
           if !observation.unchecked.contains(where: { $0.destination == destination }) {
             observation.unchecked.append((destination, error.reason))
@@ -51,6 +54,8 @@ extension Keeper {
       }
       let unended = observation.catalog.records.unendedRuns(at: environment.clock())
       observation.findings += unended.map { ("", $0) }
+      let look = NodeLook(observation, contents, before: cache.look(), at: environment.clock())
+      do throws(FileError) { try cache.write(look) } catch { throw VerifyError(.state, "\(error)") }
       observations.append(observation)
     }
     return observations
@@ -85,7 +90,9 @@ extension Keeper {
         if observation != pins[name] { try state.append(.observation(observation), at: environment.clock()) }
       }
     }
-    return NodeObservation(host: host, catalog: catalog, findings: findings, unchecked: unchecked)
+    return NodeObservation(
+      host: host, destinations: looks.map(\.destination) + unchecked.map(\.destination), catalog: catalog,
+      findings: findings, unchecked: unchecked)
   }
 
   /// Records that a person knows why a node began an epoch.

@@ -6,6 +6,8 @@ public import Repository
 /// What looking at a node's catalogs came to.
 public struct NodeObservation: Sendable {
   public let host: String
+  /// Those that were to be looked at.
+  let destinations: [String]
   /// What is known of the node's catalog: of each epoch the longest copy that holds.
   public var catalog: NodeCatalog
   /// What is wrong, and at which destination; an empty name where it is at none of them alone.

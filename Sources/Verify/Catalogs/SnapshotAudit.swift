@@ -10,8 +10,11 @@ struct SnapshotAudit {
   let node: [CatalogRecord]
   let keeper: [CatalogRecord]
 
+  /// - Parameter contents: gets what is there of each set.
   /// - Throws: where the destination cannot be listed.
-  func findings(_ finder: SnapshotFinder) throws(VerifyError) -> [Finding] {
+  func findings(
+    _ finder: SnapshotFinder, contents: inout [NodeLook.SetContent]
+  ) throws(VerifyError) -> [Finding] {
     var stored: [String: [SnapshotID: Timestamp]] = [:]
     var announced: Set<String> = []
     for record in node {
@@ -27,7 +30,12 @@ struct SnapshotAudit {
     }
     var findings: [Finding] = []
     for set in Set(stored.keys).union(try finder.sets()).sorted() {
-      let present = try finder.snapshots(of: set).filter(\.isFinished).map(\.reference.snapshot)
+      let listed = try finder.snapshots(of: set)
+      let present = listed.filter(\.isFinished).map(\.reference.snapshot)
+      contents.append(
+        NodeLook.SetContent(
+          set: set, snapshots: present.count, oldest: present.first?.description, newest: present.last?.description,
+          bytes: listed.reduce(0) { $0 + $1.bytes }))
       let gone = (stored[set] ?? [:]).filter { !present.contains($0.key) && !isPruned(set, $0.key) }
       for (snapshot, time) in gone.sorted(by: { $0.key < $1.key }) {
         // Where storage expires, the oldest go first: what is older than all that is there has had its time.
