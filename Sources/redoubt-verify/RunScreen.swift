@@ -74,9 +74,11 @@ struct RunScreen {
     let sum =
       "\(Amount.bytes(pace.needed)) are due every \(interval), and the budget gives \(Amount.bytes(pace.given)) "
       + "(\(Amount.bytes(pace.budget)) a run, a run every \(Amount.duration(Double(pace.cadence))))"
-    if pace.short > 0 {
+    if !pace.keepsUp {
+      let reason =
+        pace.short > 0 ? "\(Amount.bytes(pace.short)) short" : "the largest volume takes \(Amount.bytes(pace.largest))"
       output.warning(
-        "the budget does not keep up: \(sum): \(Amount.bytes(pace.short)) short",
+        "the budget does not keep up: \(sum): \(reason)",
         hint: "a budget of \(Amount.bytes(pace.sufficient)) a run would keep up")
     } else {
       output.line("the budget keeps up: \(sum)")
@@ -86,7 +88,8 @@ struct RunScreen {
       [
         .init("interval", JSONValue(pace.interval)), .init("needed", JSONValue(pace.needed)),
         .init("given", JSONValue(pace.given)), .init("short", JSONValue(pace.short)),
-        .init("sufficient", JSONValue(pace.sufficient)), .init("cadence", JSONValue(pace.cadence)),
+        .init("sufficient", JSONValue(pace.sufficient)), .init("largest", JSONValue(pace.largest)),
+        .init("cadence", JSONValue(pace.cadence)),
       ])
   }
 
