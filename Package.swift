@@ -79,7 +79,7 @@ let package = Package(
     module(
       "Verify",
       [
-        "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption",
+        "Archive", "Channels", "Compression", "Digests", "Files", "JSON", "OpenPGP", "OpenPGPDecryption",
         "Policy", "Processes", "Repository", "Storage", system,
       ]),
 

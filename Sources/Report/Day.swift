@@ -33,7 +33,10 @@ public struct Day: Hashable, Sendable, Comparable, Strideable {
   /// `Nov`.
   public var monthName: String { Self.months[month - 1] }
 
-  static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+  /// `Monday` for 0.
+  public static func weekdayName(_ weekday: Int) -> String { weekdays[weekday] }
+
+  private static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
   private static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]

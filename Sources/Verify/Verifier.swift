@@ -1,5 +1,6 @@
 internal import Archive
 internal import Channels
+internal import Digests
 internal import Files
 internal import Glibc
 internal import OpenPGPDecryption
@@ -77,6 +78,7 @@ struct Verifier {
     verification.recipients = opened?.description.recipients
     verification.manifest = opened?.stored.digest.hex
     verification.key = opened?.stored.key?.description
+    verification.content = result == .sound ? tally.content?.hex : nil
     return verification
   }
 
@@ -137,6 +139,9 @@ struct Verifier {
       try scratchTree.compare(manifest, limits: limits, report: report)
       try tell(limits)
       try driller?.compared(scratchTree.folder, in: PhaseTimes.now() - compares, report: report)
+      if tally.findingCount == 0 {
+        tally.content = try ContentDigest.of(manifest, in: scratch, isCancelled: environment.isCancelled)
+      }
     }
   }
 
@@ -201,6 +206,7 @@ final class Tally {
   private(set) var bytes: UInt64 = 0
   private(set) var findings: [Finding] = []
   private(set) var findingCount = 0
+  var content: SHA256Digest?
 
   func count(bytes: Int) {
     objects += 1

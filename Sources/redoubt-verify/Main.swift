@@ -22,6 +22,7 @@ struct RedoubtVerify: ParsableCommand {
       InitCommand.self, ListCommand.self, LsCommand.self, FindCommand.self, DiffCommand.self, VerifyCommand.self,
       RunCommand.self,
       RestoreCommand.self, DrillCommand.self, PruneCommand.self, AttestCommand.self,
-      CatalogCommand.self, SelfTestCommand.self,
+      CatalogCommand.self, SelfTestCommand.self, StatusCommand.self, KeysCommand.self,
+      ReportCommand.self,
     ])
 }

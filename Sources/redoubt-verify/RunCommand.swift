@@ -87,7 +87,7 @@ struct RunCommand: ParsableCommand {
     for finding in screen.catalogFindings { alerts.take(finding: finding) }
     alerts.take(report.verifications)
     alerts.take(report.drills.map(\.drill))
-    alerts.take(overdue: overview.overdueNames)
+    alerts.take(overview)
     return CommandResult(dryRun ? screen.catalogStatus : screen.status, summary: screen.summary)
   }
 }

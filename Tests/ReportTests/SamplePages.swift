@@ -70,3 +70,14 @@ enum SamplePages {
     return page
   }
 }
+
+extension SamplePages {
+  static func named(_ name: String) throws -> ReportPage {
+    switch name {
+    case "safe": try safe()
+    case "trouble": try trouble()
+    case "fleet": try fleet(sets: 30)
+    default: try empty()
+    }
+  }
+}

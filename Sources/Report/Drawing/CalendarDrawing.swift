@@ -35,7 +35,7 @@ struct CalendarDrawing {
       markup.element("tbody") { markup in
         for weekday in 0..<7 {
           markup.element("tr") { markup in
-            markup.element("th", [("scope", "row")], text: String(Day.weekdays[weekday].prefix(3)))
+            markup.element("th", [("scope", "row")], text: String(Day.weekdayName(weekday).prefix(3)))
             for week in weeks { draw(index: week * 7 + weekday, &markup) }
           }
         }

@@ -146,7 +146,7 @@ struct DrillDrawing {
       }
       for check in failed {
         markup.element("p") { markup in
-          markup.text("\(check.name) failed: \(Words.cut(check.ending, to: 120)) ")
+          markup.text("\(Words.cut(check.name, to: 80)) failed: \(Words.cut(check.ending, to: 120)) ")
           markup.element("code", text: Words.cut(check.output, to: 200))
         }
       }

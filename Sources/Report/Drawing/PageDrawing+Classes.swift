@@ -67,7 +67,16 @@ extension PageDrawing {
       }
       if each.dataClass.isOffline { drawAttestations(each.dataClass, &markup) }
       if each.sets.count > 1 { drawClassCalendar(each, firstSet: firstSet, &markup) }
-      for item in ordered(each, firstSet: firstSet) { draw(item.set, number: item.number, &markup) }
+      let ordered = ordered(each, firstSet: firstSet)
+      let troubled = isFleet ? ordered.prefix { isTroubled($0.set) } : ordered[...]
+      for item in troubled { draw(item.set, number: item.number, &markup) }
+      let rest = ordered.dropFirst(troubled.count)
+      if !rest.isEmpty {
+        markup.element("details", [("class", "more rest")]) { markup in
+          markup.element("summary", text: "\(Words.count(rest.count, "set")) that need nobody")
+          for item in rest { draw(item.set, number: item.number, &markup) }
+        }
+      }
     }
   }
 

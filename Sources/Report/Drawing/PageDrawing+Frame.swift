@@ -53,7 +53,14 @@ extension PageDrawing {
     let copies = sets.reduce(0) { $0 + $1.overview.freshness.destinations.count }
     let whole = "\(Words.count(sets.count, "set")) in \(Words.count(copies, "copy", "copies"))"
     if overview.isSafe {
-      return "\(whole): each is as fresh as its class asks, and each has been proven as often as its class asks."
+      let waiting = overview.waitingCopies
+      let proven: String =
+        switch waiting {
+        case 0: "each has been proven as often as its class asks"
+        case copies: "none of them has been proven yet, which is not overdue"
+        default: "\(Words.grouped(waiting)) of them wait for their first proof, which is not overdue"
+        }
+      return "\(whole): each is as fresh as its class asks, and \(proven)."
     }
     return "\(whole). What needs somebody comes first; everything else is as its class asks."
   }

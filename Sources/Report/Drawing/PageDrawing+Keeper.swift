@@ -7,23 +7,28 @@ extension PageDrawing {
     if overview.recipients.isEmpty && overview.signers.isEmpty { return }
     markup.element("section", [("aria-labelledby", "keys")]) { markup in
       markup.element("h2", [("id", "keys")], text: "Keys")
-      markup.element("div", [("class", "card")]) { markup in
-        region("Keys that backups are encrypted to", &markup) { markup in
-          table(
-            "Keys that backups are encrypted to", ["Key", "Sets", "Last decrypted here", "Expires", "State"], &markup
-          ) { markup in
-            for recipient in overview.recipients { markup.element("tr") { row(recipient, &$0) } }
-          }
-        }
-      }
-      markup.element("div", [("class", "card")]) { markup in
-        region("Keys that nodes sign with", &markup) { markup in
-          table("Keys that nodes sign with", ["Key", "Nodes", "Expires", "State"], &markup) { markup in
-            for signer in overview.signers { markup.element("tr") { row(signer, &$0) } }
-          }
-        }
+      keys(
+        "Keys that backups are encrypted to", ["Key", "Sets", "Last decrypted here", "Expires", "State"],
+        overview.recipients, &markup
+      ) { row($0, &$1) }
+      keys("Keys that nodes sign with", ["Key", "Nodes", "Expires", "State"], overview.signers, &markup) {
+        row($0, &$1)
       }
       markup.element("p", [("class", "small muted")]) { drawRotation(&$0) }
+    }
+  }
+
+  private func keys<Key>(
+    _ caption: String, _ columns: [String], _ keys: [Key], _ markup: inout Markup,
+    _ row: (Key, inout Markup) -> Void
+  ) {
+    if keys.isEmpty { return }
+    markup.element("div", [("class", "card")]) { markup in
+      region(caption, &markup) { markup in
+        table(caption, columns, &markup) { markup in
+          for key in keys { markup.element("tr") { row(key, &$0) } }
+        }
+      }
     }
   }
 

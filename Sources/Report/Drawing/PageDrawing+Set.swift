@@ -8,7 +8,7 @@ extension PageDrawing {
     markup.newline()
     markup.element("details", [("class", "set")] + (!isFleet || isTroubled(set) ? [("open", "open")] : [])) { markup in
       markup.element("summary") { markup in
-        markup.element("h4", text: overview.name)
+        markup.element("h4", [("class", "any")], text: Words.cut(overview.name, to: 160))
         markup.text(" ")
         drawState(set, &markup)
       }

@@ -13,9 +13,9 @@ extension ReportPage {
     String(decoding: content.prefix(2048), as: UTF8.self).contains(generator)
   }
 
-  /// `safe`, or how many things are wrong.
+  /// `safe`, `safe so far` where a copy still waits for its first proof, or how many things are wrong.
   public var answer: String {
-    if overview.isSafe { return "safe" }
+    if overview.isSafe { return overview.waitingCopies == 0 ? "safe" : "safe so far" }
     let count = overview.concerns.count { $0.severity > .notice }
     if count == 0 { return "not safe: no backup is known" }
     return "not safe: \(Words.count(count, "thing")) \(count == 1 ? "needs" : "need") you"
@@ -90,6 +90,11 @@ struct PageDrawing {
     markup.newline()
     return markup.bytes
   }
+}
+
+extension KeeperOverview {
+  /// Copies that were never proven, and whose first proof is not overdue.
+  var waitingCopies: Int { sets.flatMap(\.places).count { $0.standing == .notYet } }
 }
 
 extension SetRecords.Place {

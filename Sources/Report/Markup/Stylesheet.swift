@@ -74,6 +74,8 @@ enum Stylesheet {
     summary{cursor:pointer}
     details.more{margin-top:.5rem;font-size:.875rem}
     details.more>summary{color:var(--link)}
+    details.rest{font-size:1rem;margin-top:.75rem}
+    details.rest>details.set{margin-top:.75rem}
     .class{margin-top:2rem}
     .class>.head{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline}
     .class>.head+*{margin-top:.6rem}
@@ -157,7 +159,7 @@ enum Stylesheet {
     header .wrap{padding:0 1rem}
     details::details-content{content-visibility:visible;display:block;block-size:auto;opacity:1}
     details>summary{list-style:none}
-    .fleet details.set:not([open])::details-content{content-visibility:hidden}
+    .fleet details.set:not([open])::details-content,.fleet .rest:not([open])::details-content{content-visibility:hidden}
     .scroll{overflow:visible}
     h2,h3,h4,caption,figcaption,summary,.head{break-after:avoid}
     tr,.concerns>li,figure,details.set,.bars,.cal,.tiles>div,.card{break-inside:avoid}
