@@ -177,14 +177,7 @@ struct RunScreen {
       case .overdue: output.error(text, hint: concern.hint, about: subject)
       case .notice: output.warning(text, hint: concern.hint, about: subject)
       }
-      output.event(
-        "concern",
-        [
-          .init("kind", .string(concern.kind.rawValue)), .init("severity", .string(concern.severity.rawValue)),
-          .init("host", JSONValue(concern.host)), .init("set", JSONValue(concern.set)),
-          .init("destination", JSONValue(concern.destination)), .init("text", .string(concern.text)),
-          .init("since", JSONValue(concern.since?.rfc3339)),
-        ])
+      output.event("concern", concern.members)
     }
   }
 
