@@ -57,6 +57,10 @@ public struct NodeSetup: Sendable {
     return report
   }
 
+  /// The commented configuration of a node that has not been made ready, as packages install it.
+  public static let starterConfiguration = StarterConfiguration.node(
+    host: "", state: "/var/lib/redoubt", gnupgHome: "/var/lib/redoubt/gnupg", recipients: [], signer: "")
+
   /// Those keys of a file that can be encrypted to: it may hold the keeper's signing key beside the recipient's.
   private func encryptable(_ fingerprints: [String], _ file: String, _ ring: KeyRing) throws(SetupError) -> [String] {
     var found: [String] = []
@@ -70,10 +74,6 @@ public struct NodeSetup: Sendable {
     }
     return found
   }
-
-  /// The commented configuration of a node that has not been made ready, as packages install it.
-  public static let starterConfiguration = StarterConfiguration.node(
-    host: "", state: "/var/lib/redoubt", gnupgHome: "/var/lib/redoubt/gnupg", recipients: [], signer: "")
 
   /// The configuration that is there already, if it says enough; nil also where nobody has touched it yet.
   private func presentConfiguration() throws(SetupError) -> NodeConfiguration? {

@@ -17,7 +17,9 @@ struct KeysCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let configuration = try output.use(KeeperConfiguration.inspect(try absolutePath(file.config)))
+      let report = KeeperConfiguration.inspect(try absolutePath(file.config))
+      try ServiceUser.become(ownerOf: report, keeping: .readingItself)
+      let configuration = try output.use(report)
       let overview = KeeperOverview(try KeeperKnowledge.read(configuration), now: .now())
       let screen = KeyScreen(overview)
       screen.show(on: output)

@@ -8,10 +8,13 @@ import Verify
 /// A run for people and for programs.
 struct RunScreen {
   private let report: RunReport
+  /// What the keeper knows after the run, of what the run was about.
+  private let overview: KeeperOverview
   private let now: Timestamp
 
-  init(_ report: RunReport, now: Timestamp) {
+  init(_ report: RunReport, _ overview: KeeperOverview, now: Timestamp) {
     self.report = report
+    self.overview = overview
     self.now = now
   }
 
@@ -161,15 +164,39 @@ struct RunScreen {
     for place in report.left { output.event("left", members(place)) }
   }
 
+  /// "Verified an old backup" must never read as safe: what is stale, missing or unproven is told beside what was proven.
+  func showConcerns(_ output: Output) {
+    for concern in overview.concerns {
+      let text = (concern.place.isEmpty ? "" : "\(concern.place): ") + concern.text
+      let subject = Subject(host: concern.host, set: concern.set, destination: concern.destination)
+      switch concern.severity {
+      case .damage: output.error(text, hint: concern.hint, about: subject)
+      case .overdue: output.error(text, hint: concern.hint, about: subject)
+      case .notice: output.warning(text, hint: concern.hint, about: subject)
+      }
+      output.event(
+        "concern",
+        [
+          .init("kind", .string(concern.kind.rawValue)), .init("severity", .string(concern.severity.rawValue)),
+          .init("host", JSONValue(concern.host)), .init("set", JSONValue(concern.set)),
+          .init("destination", JSONValue(concern.destination)), .init("text", .string(concern.text)),
+          .init("since", JSONValue(concern.since?.rfc3339)),
+        ])
+    }
+  }
+
   // MARK: Together
 
-  /// Damage weighs more than what could not be done.
+  /// Damage weighs more than what is stale, and that more than what could not be done; but where this keeper might not
+  /// notice damage, nothing else that it says counts.
   var status: ExitStatus {
     let isDamaged =
       !report.damage.isEmpty || report.drills.contains { $0.drill.result == .damaged }
       || report.verifications.contains { $0.result == .damaged }
-    if isDamaged { return .damaged }
-    return catalogStatus == .damaged ? .damaged : isIncomplete ? .failed : .done
+    if isDamaged || overview.isDamaged || catalogStatus == .damaged { return .damaged }
+    if !isTested { return .failed }
+    if overview.isOverdue { return .overdue }
+    return report.unchecked.isEmpty && report.run.reason == nil ? .done : .failed
   }
 
   /// What the nodes' catalogs alone say.
@@ -177,10 +204,10 @@ struct RunScreen {
     !catalogFindings.isEmpty ? .damaged : report.unchecked.isEmpty ? .done : .failed
   }
 
-  private var isIncomplete: Bool {
+  private var isTested: Bool {
     switch report.selfTest {
-    case .failed, .impossible: true
-    case .passed, .notNeeded: !report.unchecked.isEmpty || report.run.reason != nil
+    case .failed, .impossible: false
+    case .passed, .notNeeded: true
     }
   }
 
@@ -190,6 +217,7 @@ struct RunScreen {
       .init("due", members(run.due)), .init("proven", members(run.proven)), .init("left", members(run.left)),
       .init("fetched", JSONValue(run.fetched)), .init("drills", JSONValue(report.drills.count)),
       .init("drills-left", JSONValue(report.drillsLeft.count)), .init("damaged", JSONValue(report.damage.count)),
+      .init("concerns", JSONValue(overview.concerns.count)),
       .init("catalog-findings", JSONValue(catalogFindings.count)),
       .init("unchecked", JSONValue(report.unchecked.count)),
       .init("self-test", selfTest), .init("seconds", JSONValue(run.seconds)), .init("reason", JSONValue(run.reason)),
@@ -226,4 +254,25 @@ struct RunScreen {
   }
 
   private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}
+
+extension KeeperOverview {
+  /// With the concerns of one run's part alone: its nodes, sets and destinations, its shard.
+  func part(of request: RunRequest) -> KeeperOverview {
+    var part = self
+    let selection = request.selection
+    part.concerns = concerns.filter { concern in
+      func isChosen(_ name: String?, _ names: [String]) -> Bool {
+        name.map { names.isEmpty || names.contains($0) } ?? true
+      }
+      guard isChosen(concern.host, selection.hosts), isChosen(concern.set, selection.sets),
+        isChosen(concern.destination, selection.destinations)
+      else { return false }
+      guard let shard = request.shard else { return true }
+      // What is about no node is told by the first worker.
+      guard let host = concern.host else { return shard.number == 1 }
+      return concern.set.map { shard.owns(host: host, set: $0) } ?? shard.owns(host: host)
+    }
+    return part
+  }
 }

@@ -30,7 +30,9 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     // Nobody is told of it: a look is no run, and a ping would say that one had been made.
     try options.run { output in
-      let configuration = try output.use(KeeperConfiguration.inspect(try absolutePath(file.config)))
+      let report = KeeperConfiguration.inspect(try absolutePath(file.config))
+      try ServiceUser.become(ownerOf: report, keeping: .readingItself)
+      let configuration = try output.use(report)
       let overview = KeeperOverview(try KeeperKnowledge.read(configuration), now: .now())
       if let writeNotes { try write(overview, configuration, to: try absolutePath(writeNotes), output) }
       let part = try overview.only(hosts: host, sets: set)
