@@ -18,6 +18,7 @@ extension Keeper {
     let selection = SnapshotSelection(hosts: hosts)
     let places = try self.places(selection)
     let decryptor = try makeDecryptor()
+    let memory = NodeMemory(state.catalog.records)
     var observations: [NodeObservation] = []
     for node in configuration.nodes where hosts.isEmpty || hosts.contains(node.host) {
       let cache = NodeCatalogCache(state: configuration.state, host: node.host)
@@ -27,18 +28,18 @@ extension Keeper {
         let watch = CatalogWatch(
           node: node, destination: destination, reader: reader, decryptor: decryptor,
           trusted: try node.trustedFingerprints(), cache: cache,
-          pins: state.catalog.records.pins(of: node.host, at: destination))
+          pins: memory.pins(of: node.host, at: destination))
         do { looks.append((destination, try watch.look())) } catch {
           if error.code == .cancelled || error.code == .keys { throw error }
           unchecked.append((destination, error.reason))
         }
       }
-      var observation = try conclude(node.host, looks, unchecked, cache, state)
+      var observation = try conclude(node.host, looks, unchecked, cache, memory, state)
       for (watched, destination, reader) in places where watched.host == node.host {
         let audit = SnapshotAudit(
           host: node.host, destination: destination,
           expires: configuration.destinations.contains { $0.name == destination && $0.expiry == .lifecycle },
-          node: observation.catalog.records, keeper: state.catalog.records)
+          node: observation.catalog.records, pruned: memory.pruned(of: node.host, at: destination))
         do {
           observation.findings += try audit.findings(
             SnapshotFinder(host: node.host, destination: destination, reader: reader)
@@ -58,18 +59,18 @@ extension Keeper {
 
   private func conclude(
     _ host: String, _ looks: [(destination: String, looks: [CatalogWatch.Look])],
-    _ unchecked: [(destination: String, reason: String)], _ cache: NodeCatalogCache, _ state: KeeperState
+    _ unchecked: [(destination: String, reason: String)], _ cache: NodeCatalogCache, _ memory: NodeMemory,
+    _ state: KeeperState
   ) throws(VerifyError) -> NodeObservation {
-    let records = state.catalog.records
     let comparison = CatalogComparison(
-      now: environment.clock(), accepted: records.acceptedEpochs(of: host, firstSeen: looks.oldestEpoch))
+      now: environment.clock(), accepted: memory.acceptedEpochs(of: host, oldest: looks.oldestEpoch))
     let (catalog, findings) = comparison.compare(host: host, looks)
     // Never less than was seen: what a destination has lost is evidence, and stays here.
     for epoch in catalog.epochs where epoch.records.count > cache.read(epoch.epoch).records.count {
       do { try cache.write(epoch) } catch { throw VerifyError(.state, "\(error)") }
     }
     for (destination, looks) in looks {
-      let pins = records.pins(of: host, at: destination)
+      let pins = memory.pins(of: host, at: destination)
       for look in looks {
         let name = look.catalog.epoch.description
         let mine = findings.filter { $0.destination == destination && $0.finding.path.contains(name) }.map(\.finding)
@@ -109,33 +110,4 @@ extension Keeper {
 
 extension [(destination: String, looks: [CatalogWatch.Look])] {
   fileprivate var oldestEpoch: Epoch? { flatMap { $0.looks.map(\.catalog.epoch) }.min() }
-}
-
-extension [CatalogRecord] {
-  /// The last observation of each epoch of a node at a destination, by epoch.
-  func pins(of host: String, at destination: String) -> [String: Observation] {
-    var pins: [String: Observation] = [:]
-    for record in self {
-      if case .observation(let seen) = record.event, seen.host == host, seen.destination == destination {
-        pins[seen.epoch] = seen
-      }
-    }
-    return pins
-  }
-
-  /// The epochs of a node that need no acknowledgment: those that have one, and the oldest of those that were there when
-  /// the keeper first saw the node.
-  fileprivate func acceptedEpochs(of host: String, firstSeen: Epoch?) -> Set<String> {
-    var accepted: Set<String> = []
-    var first: String?
-    for record in self {
-      switch record.event {
-      case .observation(let seen) where seen.host == host: first = first ?? seen.epoch
-      case .acknowledgement(let known) where known.host == host: accepted.insert(known.epoch)
-      default: break
-      }
-    }
-    if let name = first ?? firstSeen?.description { accepted.insert(name) }
-    return accepted
-  }
 }

@@ -8,7 +8,8 @@ struct SnapshotAudit {
   /// Whether the destination's storage expires by itself.
   let expires: Bool
   let node: [CatalogRecord]
-  let keeper: [CatalogRecord]
+  /// What the keeper deleted here, as `set/snapshot`.
+  let pruned: Set<String>
 
   /// - Throws: where the destination cannot be listed.
   func findings(_ finder: SnapshotFinder) throws(VerifyError) -> [Finding] {
@@ -28,7 +29,7 @@ struct SnapshotAudit {
     var findings: [Finding] = []
     for set in Set(stored.keys).union(try finder.sets()).sorted() {
       let present = try finder.snapshots(of: set).filter(\.isFinished).map(\.reference.snapshot)
-      let gone = (stored[set] ?? [:]).filter { !present.contains($0.key) && !isPruned(set, $0.key) }
+      let gone = (stored[set] ?? [:]).filter { !present.contains($0.key) && !pruned.contains("\(set)/\($0.key)") }
       for (snapshot, time) in gone.sorted(by: { $0.key < $1.key }) {
         // Where storage expires, the oldest go first: what is older than all that is there has had its time.
         if expires, let oldest = present.first, snapshot < oldest { continue }
@@ -41,15 +42,6 @@ struct SnapshotAudit {
       }
     }
     return findings
-  }
-
-  private func isPruned(_ set: String, _ snapshot: SnapshotID) -> Bool {
-    keeper.contains { record in
-      guard case .prune(let pruned) = record.event, pruned.host == host, pruned.set == set,
-        pruned.destination == destination
-      else { return false }
-      return pruned.snapshots.contains(snapshot.description)
-    }
   }
 }
 
