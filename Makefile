@@ -7,19 +7,31 @@ TEST_PACKAGES = acl attr busybox ceph-mon ceph-osd cron curl dash libarchive-too
 	mariadb-server-core memcached openssl python3-venv python3-yaml radosgw shellcheck sqlite3 systemd
 BENCH_PACKAGES = acl attr borgbackup duplicity python3-venv restic time
 
+PACKAGE_PACKAGES = build-essential debhelper dpkg-dev lintian
+PACKAGE_TEST_PACKAGES = debootstrap sqlite3
+
 PREFIX = /usr/local
-# A program that runs without Swift's own libraries beside it.
-RELEASE = -c release --static-swift-stdlib
+# Whether `make install` strips the programs: symbols and debugging information are a third of their size.
+STRIP = -s
+# Programs that run without Swift's own libraries beside them, and that are the same wherever they are built.
+RELEASE = -c release --static-swift-stdlib -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' \
+	-Xcc '-ffile-prefix-map=$(CURDIR)=.'
+# What --version names.
+COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
 # Without it a crashing test's backtrace program can outlive the test and hold its pipes open.
 export SWIFT_BACKTRACE = enable=no
 
-.PHONY: help deps swift build install demo test lint bench clean
+.PHONY: help deps swift build programs install uninstall deb demo test test-package test-reproducible lint bench clean
 
 help:
 	@echo 'make demo     back up, verify and restore sample data with throwaway keys'
 	@echo 'make test     build and run all tests, against real S3 servers on loopback'
+	@echo 'make deb      two Debian packages in .build/packages: redoubt for nodes, redoubt-verify for the keeper'
 	@echo 'make build    the two programs, optimized: .build/release/redoubt and redoubt-verify'
-	@echo 'make install  copy programs, manual pages and schedules to PREFIX ($(PREFIX))'
+	@echo 'make install  copy programs, manual pages, completions and schedules to PREFIX ($(PREFIX)), below DESTDIR'
+	@echo 'make uninstall  take them away again'
+	@echo 'make test-package  install the packages in a minimal Debian of its own, use them, remove them (as root)'
+	@echo 'make test-reproducible  build the packages twice, in two places, and compare them'
 	@echo 'make lint     formatting, shell scripts and manual pages'
 	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1; CHANGES=1; SCALE=1)'
 	@echo 'make deps     install what building needs; the targets above do so themselves'
@@ -32,22 +44,17 @@ swift:
 deps: swift
 	@scripts/install-packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
 
-build: deps
-	swift build $(RELEASE)
+build: deps programs
 
-# Stripped: symbols and debugging information are a third of the programs' size.
-install:
-	@test -x .build/release/redoubt-verify || { echo 'nothing is built yet: make build' >&2; exit 1; }
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
-	  $(DESTDIR)$(PREFIX)/share/man/man7
-	install -s -m 755 .build/release/redoubt .build/release/redoubt-verify $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/share/redoubt/cron $(DESTDIR)$(PREFIX)/share/redoubt/systemd \
-	  $(DESTDIR)$(PREFIX)/share/redoubt/kubernetes $(DESTDIR)$(PREFIX)/share/redoubt/alerts
-	install -m 644 Schedules/frequency.toml $(DESTDIR)$(PREFIX)/share/redoubt
-	for folder in alerts cron systemd kubernetes; do \
-	  install -m 644 Schedules/$$folder/* $(DESTDIR)$(PREFIX)/share/redoubt/$$folder || exit; done
-	for page in man/*.[157]; do \
-	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit; done
+programs:
+	REDOUBT_COMMIT=$(COMMIT) swift build $(RELEASE)
+
+install uninstall:
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' STRIP='$(STRIP)' scripts/install.sh $@
+
+deb: build
+	@scripts/install-packages.sh $(PACKAGE_PACKAGES)
+	scripts/build-packages.sh
 
 demo: build
 	@scripts/install-packages.sh acl attr
@@ -60,6 +67,13 @@ test: deps
 	@scripts/install-promtool.sh
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
+
+test-package: deb
+	@scripts/install-packages.sh $(PACKAGE_TEST_PACKAGES)
+	Tests/Package/test .build/packages
+
+test-reproducible: deb
+	Tests/Package/reproducible .build/packages
 
 lint: swift
 	@scripts/install-packages.sh mandoc shellcheck

@@ -17,6 +17,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+/// What `--version` names: given by the Makefile, which knows whether it is a clean checkout.
+let commit = (Context.environment["REDOUBT_COMMIT"] ?? "").filter { $0.isLetter || $0.isNumber || $0 == "-" }
+
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -40,6 +43,8 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     // toml++, which is C++ and headers alone (libtomlplusplus-dev), behind a C function.
     .target(name: "CTOML"),
+    // The commit that is built.
+    .target(name: "CBuild", cSettings: commit.isEmpty ? [] : [.define("REDOUBT_COMMIT", to: "\"\(commit)\"")]),
 
     // Foundations: no module here knows what a backup is.
     module("Digests", ["CCrypto"]),
@@ -76,28 +81,33 @@ let package = Package(
     module(
       "Verify",
       [
-        "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption",
+        "Archive", "Channels", "Compression", "Digests", "Files", "JSON", "OpenPGP", "OpenPGPDecryption",
         "Policy", "Processes", "Repository", "Storage", system,
       ]),
+
+    // The keeper's records as a page to look at.
+    module("Report", ["Files", "Policy", "Repository", "Verify"]),
 
     // Tells others how a run ended: metrics, commands, pings.
     module("Alerts", ["Channels", "Files", "HTTP", "JSON", "Policy", "Processes", "Storage", system]),
 
     // What the two executables share: output, progress, exit codes.
     module(
-      "CommandLineOutput", ["Alerts", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
+      "CommandLineOutput",
+      ["Alerts", "CBuild", "Files", "JSON", "Journal", "Policy", "Repository", "Storage", system, arguments]),
     .executableTarget(
       name: "redoubt",
       dependencies: [
-        "Alerts", "Backup", "CommandLineOutput", "Files", "OpenPGP", "Policy", "Repository", "Storage", "Watching",
-        arguments,
+        "Alerts", "Backup", "CommandLineOutput", "Compression", "Digests", "Files", "HTTP", "Index", "OpenPGP",
+        "Policy",
+        "Repository", "Storage", "Watching", arguments,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Alerts", "Archive", "CommandLineOutput", "Digests", "Files", "OpenPGP", "OpenPGPDecryption", "Policy",
-        "Repository", "Storage", "Verify", arguments,
+        "Alerts", "Archive", "CommandLineOutput", "Compression", "Digests", "Files", "HTTP", "OpenPGP",
+        "OpenPGPDecryption", "Policy", "Report", "Repository", "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 
@@ -130,6 +140,7 @@ let package = Package(
         "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption",
         "Policy", "Repository", "Storage", "TestKit", "Verify",
       ]),
+    tests("ReportTests", ["Files", "Policy", "Report", "Repository", "Verify"]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],
   swiftLanguageModes: [.v6],

@@ -9,7 +9,7 @@ check() { # NAME COMMAND…
 
 check 'swift format' swift format lint --strict --recursive Package.swift Sources Tests
 
-mapfile -t scripts < <(grep -rlE -m 1 '^#!/(usr/bin/env |bin/)(ba|da)?sh' .ci scripts Fixtures Tests | sort)
+mapfile -t scripts < <(grep -rlE -m 1 '^#!/(usr/bin/env |bin/)(ba|da)?sh' .ci debian scripts Fixtures Tests | sort)
 check "shellcheck (${#scripts[@]} scripts)" shellcheck "${scripts[@]}"
 
 mapfile -t programs < <(find scripts Tests Fixtures -name '*.py' | sort)

@@ -15,7 +15,7 @@ public final class Extractor {
     /// Replaces what exists, by removing it first; a directory is kept and gets the entry's metadata.
     public var overwrite = false
     /// Gives everything its owner and group by number; else all belongs to who runs this.
-    public var owners = geteuid() == 0
+    public var owners = ServiceUser.canChangeOwners
 
     public init() {}
   }

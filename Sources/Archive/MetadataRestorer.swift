@@ -55,7 +55,8 @@ struct MetadataRestorer {
       if entry.owner == geteuid(), entry.group == getegid() { return true }
       report(
         ExtractionFinding(
-          path: entry.path, detail: "owner \(entry.owner):\(entry.group) was not restored", needsRoot: geteuid() != 0))
+          path: entry.path, detail: "owner \(entry.owner):\(entry.group) was not restored",
+          needsRoot: !ServiceUser.canChangeOwners))
       return false
     }
     if call() == 0 { return true }
@@ -69,7 +70,7 @@ struct MetadataRestorer {
     report(
       ExtractionFinding(
         path: entry.path, detail: "\(what) was not restored: \(errno.description.lowercased())",
-        needsRoot: errno == .notPermitted && geteuid() != 0))
+        needsRoot: errno == .notPermitted && !ServiceUser.canChangeOwners))
   }
 
   /// Access and modification time, both the entry's: nothing else is known.

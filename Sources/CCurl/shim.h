@@ -51,3 +51,5 @@ static inline CURLcode redoubt_curl_get_string(CURL *handle, CURLINFO info, char
 static inline CURLcode redoubt_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(handle, info, value);
 }
+/* CURLVERSION_NOW is a macro that Swift does not see. */
+static inline const curl_version_info_data *redoubt_curl_version(void) { return curl_version_info(CURLVERSION_NOW); }

@@ -1,6 +1,7 @@
 #pragma once
 /* Linux calls and constants that Glibc's module hides behind _GNU_SOURCE or spells as macros. */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <errno.h>
 #include <malloc.h>
@@ -9,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -133,3 +135,29 @@ static inline ssize_t redoubt_send_datagram(
     }
     return sendmsg(from, &message, MSG_NOSIGNAL);
 }
+
+/* capabilities(7), of the calling thread; sets of up to 64 as masks. */
+static const uint64_t redoubt_CAP_CHOWN = 1ull << CAP_CHOWN;
+static const uint64_t redoubt_CAP_DAC_OVERRIDE = 1ull << CAP_DAC_OVERRIDE;
+static const uint64_t redoubt_CAP_DAC_READ_SEARCH = 1ull << CAP_DAC_READ_SEARCH;
+static const uint64_t redoubt_CAP_FOWNER = 1ull << CAP_FOWNER;
+static inline int redoubt_get_capabilities(uint64_t *effective, uint64_t *permitted) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{0}};
+    if (syscall(SYS_capget, &header, data) != 0) return -1;
+    *effective = data[0].effective | (uint64_t)data[1].effective << 32;
+    *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    return 0;
+}
+/* capset(2): what is kept is in effect; of it, programs that are started get what is inheritable and raised below. */
+static inline int redoubt_set_capabilities(uint64_t kept, uint64_t inheritable) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {
+        {(uint32_t)kept, (uint32_t)kept, (uint32_t)inheritable},
+        {(uint32_t)(kept >> 32), (uint32_t)(kept >> 32), (uint32_t)(inheritable >> 32)}};
+    return (int)syscall(SYS_capset, &header, data);
+}
+/* PR_CAP_AMBIENT: a program that is started as another user than root has this capability. */
+static inline int redoubt_raise_ambient(int number) { return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0); }
+static inline int redoubt_keep_capabilities(int keep) { return prctl(PR_SET_KEEPCAPS, keep, 0, 0, 0); }
+static const int redoubt_CAP_DAC_READ_SEARCH_number = CAP_DAC_READ_SEARCH;

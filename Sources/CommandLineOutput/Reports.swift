@@ -17,6 +17,13 @@ extension Output {
     }
   }
 
+  /// Prints a commented configuration as it is.
+  public func show(starter text: String) -> CommandResult {
+    row(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+    event("file", [.init("text", .string(text))])
+    return CommandResult()
+  }
+
   /// Lists what a set-up made and found.
   public func show(_ steps: [SetupReport.Step]) {
     for step in steps {

@@ -21,7 +21,7 @@ public enum GPGHome {
     }
   }
 
-  static func check(_ path: String) throws(OpenPGPError) {
+  package static func check(_ path: String) throws(OpenPGPError) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw OpenPGPError(

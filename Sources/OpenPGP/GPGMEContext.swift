@@ -5,7 +5,7 @@ final class GPGMEContext {
   private let context: gpgme_ctx_t
 
   /// gpgme must be asked for its version once, before anything else (`gpgme_check_version`).
-  private static let version: String? = gpgme_check_version(nil).map { String(cString: $0) }
+  static let version: String? = gpgme_check_version(nil).map { String(cString: $0) }
 
   init(home: String?) throws(OpenPGPError) {
     _ = GPGMEContext.version

@@ -8,14 +8,14 @@ public import OpenPGP
 public final class Decryptor: Sendable {
   private let home: String?
   private let timeout: Int?
-  private let keyRing: KeyRing
 
   /// - Parameters:
   ///   - home: gpg's home; nil for the user's own.
   ///   - timeout: seconds for one message; by its size where nil.
-  /// - Throws: as `KeyRing.init`.
+  /// - Throws: `notInstalled`; `failed` where the home is missing or its path too long for gpg-agent's socket.
   public init(home: String?, timeout: Int? = nil) throws(OpenPGPError) {
-    keyRing = try KeyRing(home: home)
+    if let home { try GPGHome.check(home) }
+    _ = try GPGProcess.program()
     self.home = home
     self.timeout = timeout
   }
@@ -147,6 +147,7 @@ public final class Decryptor: Sendable {
 
   /// When the key expires; nil for never.
   private func end(of fingerprint: Fingerprint) throws(OpenPGPError) -> Timestamp? {
-    try keyRing.keys(matching: "0x\(fingerprint)").first { $0.fingerprint == fingerprint }?.expires
+    // Made when it is needed, which is seldom: gpgme starts six programs before its first answer.
+    try KeyRing(home: home).keys(matching: "0x\(fingerprint)").first { $0.fingerprint == fingerprint }?.expires
   }
 }

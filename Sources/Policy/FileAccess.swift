@@ -15,7 +15,7 @@ enum FileAccess {
       problems.append(
         ConfigurationProblem(
           .error, "others can write \(path) (mode \(octal(status)))", hint: "run chmod 600 \(path)"))
-    } else if status.st_mode & 0o044 != 0 {
+    } else if status.st_mode & othersRead(status) != 0 {
       problems.append(
         ConfigurationProblem(
           .warning, "others can read \(path) (mode \(octal(status)))", hint: "run chmod 600 \(path)"))
@@ -61,7 +61,7 @@ enum FileAccess {
     // What cannot be read has a message of its own.
     guard stat(path, &status) == 0 else { return [] }
     var problems = ownerProblems(path, status)
-    if status.st_mode & 0o077 != 0 {
+    if status.st_mode & (0o033 | othersRead(status)) != 0 {
       problems.append(
         ConfigurationProblem(
           .error, "others can read or write \(path) (mode \(octal(status)))", key: key, hint: "run chmod 600 \(path)"))
@@ -103,6 +103,12 @@ enum FileAccess {
         .error, "\(path) belongs to user \(status.st_uid), who is neither root nor the one who runs this",
         hint: "run chown \(geteuid()) \(path)")
     ]
+  }
+
+  /// The bits by which others than root and this user read: not the group's where it is the user's own, so that a file of
+  /// root's can be read by a service and not written.
+  private static func othersRead(_ status: stat) -> mode_t {
+    ServiceUser.isOwnGroup(status.st_gid) ? 0o004 : 0o044
   }
 
   private static func octal(_ status: stat) -> String { String(status.st_mode & 0o7777, radix: 8) }

@@ -1,8 +1,14 @@
 internal import Files
 internal import OpenPGP
 
+<<<<<<< HEAD
 /// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, a signing key of its own, starter
 /// configuration. Nothing that exists is changed, so it can be run again at any time.
+=======
+/// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, starter configuration. Nothing that
+/// exists is changed, so it can be run again at any time; but a starter configuration that nobody has touched yet is
+/// filled in.
+>>>>>>> package
 public struct KeeperSetup: Sendable {
   /// Where the configuration is, or will be.
   public var configuration: String
@@ -19,8 +25,13 @@ public struct KeeperSetup: Sendable {
     self.nodeKeys = nodeKeys
   }
 
+  /// The commented configuration of a keeper that knows no node yet, as packages install it.
+  public static let starterConfiguration = StarterConfiguration.keeper(
+    state: "/var/lib/redoubt-verify", gnupgHome: "/var/lib/redoubt-verify/gnupg", nodes: [])
+
   public func run() throws(SetupError) -> SetupReport {
-    let present = Paths.exists(configuration) ? KeeperConfiguration.inspect(configuration) : nil
+    let isUntouched = SetupReport.isUntouched(configuration, Self.starterConfiguration)
+    let present = Paths.exists(configuration) && !isUntouched ? KeeperConfiguration.inspect(configuration) : nil
     if let present, present.configuration.map({ $0.state.isEmpty || $0.keys.gnupgHome.isEmpty }) ?? true {
       throw SetupError(
         configuration,
@@ -31,6 +42,7 @@ public struct KeeperSetup: Sendable {
       throw SetupError("", problem, hint: "choose the folder with --state")
     }
     let state = present?.configuration?.state ?? ConfigurationRules.normalized(state)
+    try SetupReport.become(ownerOf: state)
     var report = SetupReport()
     report.gnupgHome = present?.configuration?.keys.gnupgHome ?? "\(state)/gnupg"
     try report.makeFolder(state, mode: 0o700, "state folder")
@@ -51,12 +63,17 @@ public struct KeeperSetup: Sendable {
       named: signer, otherwise: "redoubt-verify@\(host.isEmpty ? "keeper" : host)", in: configuration)
     try key.run(ring, publicKey: "\(state)/keeper-signer.asc", &report)
     if present == nil {
+<<<<<<< HEAD
       do { try Paths.makeFolders(Paths.parent(configuration), mode: 0o755) } catch {
         throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
       }
       let text = StarterConfiguration.keeper(
         state: state, gnupgHome: report.gnupgHome, signer: report.signer, nodes: nodes)
       try report.write(text, to: configuration, mode: 0o600, "configuration")
+=======
+      let text = StarterConfiguration.keeper(state: state, gnupgHome: report.gnupgHome, nodes: nodes)
+      try report.write(configuration: text, to: configuration, replacing: Self.starterConfiguration)
+>>>>>>> package
     } else {
       report.note(false, "configuration", configuration)
     }

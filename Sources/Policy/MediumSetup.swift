@@ -17,7 +17,9 @@ public struct MediumSetup: Sendable {
   /// - Throws: where the destination is no removable one; where its folder is on the machine's own disk, which is what an
   ///   unmounted medium looks like.
   public func run() throws(SetupError) -> SetupReport {
-    let folder = try chosen().path
+    let (node, chosen) = try chosen()
+    let (folder, state) = (chosen.path, node.state)
+    if !state.isEmpty { try SetupReport.become(ownerOf: state) }
     var report = SetupReport()
     let above = Paths.exists(folder) ? folder : Paths.parent(folder)
     guard let mountPoint = mountPoint(of: above) else {
@@ -45,7 +47,7 @@ public struct MediumSetup: Sendable {
     return report
   }
 
-  private func chosen() throws(SetupError) -> DestinationConfiguration {
+  private func chosen() throws(SetupError) -> (NodeConfiguration, DestinationConfiguration) {
     let hint = "mend it: redoubt check names all problems"
     guard let node = NodeConfiguration.inspect(configuration).configuration else {
       throw SetupError(configuration, "cannot be read", hint: hint)
@@ -59,6 +61,6 @@ public struct MediumSetup: Sendable {
       throw SetupError(
         destination, "is no removable medium", hint: "only a destination with location = \"removable\" is prepared")
     }
-    return found
+    return (node, found)
   }
 }

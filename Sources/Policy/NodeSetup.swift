@@ -2,7 +2,7 @@ internal import Files
 internal import OpenPGP
 
 /// Makes a node ready: state folder, key ring, signing key, starter configuration. Nothing that exists is changed, so it
-/// can be run again at any time.
+/// can be run again at any time; but a starter configuration that nobody has touched yet is filled in.
 public struct NodeSetup: Sendable {
   /// Where the configuration is, or will be.
   public var configuration: String
@@ -26,6 +26,7 @@ public struct NodeSetup: Sendable {
       throw SetupError("", problem, hint: "choose this node's name with --host")
     }
     let state = present?.state ?? ConfigurationRules.normalized(state)
+    try SetupReport.become(ownerOf: state)
     var report = SetupReport()
     report.gnupgHome = present?.keys.gnupgHome ?? "\(state)/gnupg"
     if let problem = ConfigurationRules.pathProblem(present == nil ? self.state : state) {
@@ -45,10 +46,9 @@ public struct NodeSetup: Sendable {
     let key = SigningKeySetup(named: present?.keys.signer ?? "", otherwise: "redoubt@\(host)", in: configuration)
     try key.run(ring, publicKey: "\(state)/\(host)-signer.asc", &report)
     if present == nil {
-      try makeConfigurationFolder()
       let text = StarterConfiguration.node(
         host: host, state: state, gnupgHome: report.gnupgHome, recipients: recipients, signer: report.signer)
-      try report.write(text, to: configuration, mode: 0o600, "configuration")
+      try report.write(configuration: text, to: configuration, replacing: Self.starterConfiguration)
     } else {
       report.note(false, "configuration", configuration)
     }
@@ -57,6 +57,7 @@ public struct NodeSetup: Sendable {
     return report
   }
 
+<<<<<<< HEAD
   /// Those keys of a file that can be encrypted to: it may hold the keeper's signing key beside the recipient's.
   private func encryptable(_ fingerprints: [String], _ file: String, _ ring: KeyRing) throws(SetupError) -> [String] {
     var found: [String] = []
@@ -72,8 +73,17 @@ public struct NodeSetup: Sendable {
   }
 
   /// The configuration that is there already, if it says enough.
+=======
+  /// The commented configuration of a node that has not been made ready, as packages install it.
+  public static let starterConfiguration = StarterConfiguration.node(
+    host: "", state: "/var/lib/redoubt", gnupgHome: "/var/lib/redoubt/gnupg", recipients: [], signer: "")
+
+  /// The configuration that is there already, if it says enough; nil also where nobody has touched it yet.
+>>>>>>> package
   private func presentConfiguration() throws(SetupError) -> NodeConfiguration? {
-    guard Paths.exists(configuration) else { return nil }
+    guard Paths.exists(configuration), !SetupReport.isUntouched(configuration, Self.starterConfiguration) else {
+      return nil
+    }
     let report = NodeConfiguration.inspect(configuration)
     let hint = "mend it (redoubt check names all problems), or choose another file with --config"
     guard let node = report.configuration else {
@@ -85,12 +95,45 @@ public struct NodeSetup: Sendable {
     return node
   }
 
+<<<<<<< HEAD
   private func makeConfigurationFolder() throws(SetupError) {
     do {
       try Paths.makeFolders(Paths.parent(configuration), mode: 0o755)
     } catch {
       throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
     }
+=======
+  /// The signing key that is there, or a new one.
+  private func signer(
+    _ spec: String, host: String, _ ring: KeyRing, _ report: inout SetupReport
+  ) throws(SetupError) -> String {
+    let userID = spec.isEmpty ? "redoubt@\(host)" : spec
+    let present: [Key] = try withOpenPGP { () throws(OpenPGPError) in
+      try ring.keys(matching: userID, secretOnly: true)
+    }
+    if let key = present.first {
+      guard present.count == 1 else {
+        throw SetupError(userID, "several secret keys match", hint: "name the signer by its fingerprint")
+      }
+      report.note(false, "signing key", key.label)
+      return key.fingerprint.description
+    }
+    if Fingerprint(spec) != nil {
+      throw SetupError(
+        spec, "there is no such secret key in \(report.gnupgHome)",
+        hint: "import it, or remove 'signer' from \(configuration) and run init again to make a new one")
+    }
+    let made = try withOpenPGP { () throws(OpenPGPError) in try ring.createSigner(userID: userID) }
+    report.note(true, "signing key", "\(made) (\(userID))")
+    return made.description
+  }
+
+  private func exportSigner(to path: String, _ ring: KeyRing, _ report: inout SetupReport) throws(SetupError) {
+    guard let fingerprint = Fingerprint(report.signer) else { return }
+    let armored = try withOpenPGP { () throws(OpenPGPError) in try ring.exportPublic(fingerprint) }
+    try report.write(String(decoding: armored, as: UTF8.self), to: path, mode: 0o644, "public signing key")
+    report.publicKeyFile = path
+>>>>>>> package
   }
 
   private func remaining(_ recipients: [String], isNew: Bool) -> [SetupReport.Remaining] {

@@ -1,4 +1,5 @@
 internal import Files
+internal import Glibc
 internal import SystemPackage
 
 /// What a first set-up made and what it found there already.
@@ -60,6 +61,55 @@ public struct SetupReport: Sendable, Equatable {
         throw SetupError(path, "cannot write the file: \(error.errno)", hint: Self.hint(error))
       }
       note(false, what, path)
+    }
+  }
+
+  /// Writes a configuration, unless there is one that somebody has touched. Root's for another user is that user's to read
+  /// and nobody's but root's to write (mode 640); else it is closed to others (600).
+  mutating func write(configuration text: String, to path: String, replacing starter: String) throws(SetupError) {
+    let isForAnother = geteuid() != 0 && ServiceUser.canChangeOwners
+    let folder = Paths.parent(path)
+    do {
+      if !Paths.exists(folder) {
+        try Paths.makeFolders(folder, mode: isForAnother ? 0o750 : 0o755)
+        if isForAnother { try Self.giveToRoot(folder) }
+      }
+    } catch {
+      throw SetupError(folder, "cannot make the folder: \(error.errno)", hint: Self.hint(error))
+    }
+    guard Self.isUntouched(path, starter) else {
+      try write(text, to: path, mode: isForAnother ? 0o640 : 0o600, "configuration")
+      return try giveConfiguration(path, isForAnother)
+    }
+    do {
+      try FileContent.write(Array(text.utf8), to: path, mode: isForAnother ? 0o640 : 0o600, existing: .replace)
+    } catch {
+      throw SetupError(path, "cannot write the file: \(error.errno)", hint: Self.hint(error))
+    }
+    note(true, "configuration", path)
+    try giveConfiguration(path, isForAnother)
+  }
+
+  private func giveConfiguration(_ path: String, _ isForAnother: Bool) throws(SetupError) {
+    guard isForAnother, steps.last?.isNew == true else { return }
+    do { try Self.giveToRoot(path) } catch { throw SetupError(path, "cannot give the file to root: \(error.errno)") }
+  }
+
+  /// The group stays that of the user who runs this.
+  private static func giveToRoot(_ path: String) throws(FileError) {
+    guard lchown(path, 0, getegid()) == 0 else { throw FileError("chown", path, .current) }
+  }
+
+  /// Whether the file is the commented configuration that a package installed, and nothing else.
+  static func isUntouched(_ path: String, _ starter: String) -> Bool {
+    // One that cannot be read is reported by whoever needs what it says.
+    (try? FileContent.read(path, maximumLength: 1 << 20)).map { $0 == Array(starter.utf8) } ?? false
+  }
+
+  /// What root makes in the state folder of another user is that user's from the start.
+  static func become(ownerOf state: String) throws(SetupError) {
+    do { try ServiceUser.become(ownerOf: state, keeping: .everything) } catch {
+      throw SetupError("", "\(error)")
     }
   }
 

@@ -183,7 +183,7 @@ final class DirectoryFolder {
   /// Reads an open file of `size` bytes to its end.
   static func read(_ file: Int32, size: Int, into object: MemoryFile, subject: String) throws(StorageError) {
     do throws(FileError) {
-      try object.reserve(size)
+      try object.reserve(ObjectFile.room(size))
       try object.fill { (buffer) throws(FileError) in
         try ObjectFile.read(file, size: size, into: buffer, path: subject)
       }

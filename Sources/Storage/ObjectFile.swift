@@ -38,20 +38,34 @@ enum ObjectFile {
     }
   }
 
-  /// Reads a file of `size` bytes to its end.
-  /// - Parameter buffer: at least `size` bytes.
+  /// How much room reading `size` bytes wants.
+  static func room(_ size: Int) -> Int { (size + block - 1) & ~(block - 1) }
+
+  /// Reads a file of `size` bytes to its end, from its start.
+  /// - Parameter buffer: at least `size` bytes; with `room(size)` and at a page's start, large files go past the page cache.
   /// - Returns: how many there were; fewer where it became shorter.
   static func read(
     _ file: Int32, size: Int, into buffer: UnsafeMutableRawBufferPointer, path: String
   ) throws(FileError) -> Int {
     var filled = 0
+    if buffer.count >= room(size), isDirect(UnsafeRawPointer(buffer.baseAddress), size), setDirect(file, true) {
+      while filled < size, filled % block == 0 {
+        let length = min(room(size - filled), piece)
+        let result = retryingInterrupts { Glibc.read(file, buffer.baseAddress?.advanced(by: filled), length) }
+        if result < 0, Errno.current == .invalidArgument { break }
+        guard result >= 0 else { throw FileError("read", path, .current) }
+        if result == 0 { break }
+        filled += result
+      }
+      guard setDirect(file, false) else { throw FileError("read", path, .current) }
+    }
     while filled < size {
       let result = retryingInterrupts { Glibc.read(file, buffer.baseAddress?.advanced(by: filled), size - filled) }
       guard result >= 0 else { throw FileError("read", path, .current) }
       if result == 0 { break }
       filled += result
     }
-    return filled
+    return min(filled, size)
   }
 
   private static func isDirect(_ address: UnsafeRawPointer?, _ length: Int) -> Bool {

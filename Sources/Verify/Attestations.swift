@@ -21,7 +21,7 @@ public struct AttestationStatus: Sendable, Equatable {
 extension Keeper {
   /// Records that a person has tested recovery of something that is never stored digitally.
   /// - Parameters:
-  ///   - dataClass: a class that the table keeps offline.
+  ///   - dataClass: a class that the table keeps offline, or `DataClass.keyRotation`: all keys were reviewed.
   ///   - host: the node that it is about; nil for all.
   ///   - note: what was tested. Never a seed phrase: what looks like one is refused.
   ///   - by: who did it.
@@ -29,14 +29,18 @@ extension Keeper {
   public func attest(
     _ dataClass: String, host: String?, note: String, by: String, table: FrequencyTable
   ) throws(VerifyError) {
-    guard let known = table[dataClass], known.isOffline else {
+    guard dataClass == DataClass.keyRotation || table[dataClass]?.isOffline == true else {
       let offline = table.classes.filter(\.isOffline).map(\.name).joined(separator: ", ")
       throw VerifyError(
         .notFound,
         table[dataClass] == nil
           ? "there is no class named \(dataClass)"
           : "class \(dataClass) is backed up: its copies are verified, not attested",
-        hint: "what is kept offline alone is attested: \(offline)")
+        hint: "what is kept offline alone is attested: \(offline); and \(DataClass.keyRotation), the review of all keys"
+      )
+    }
+    if host != nil, dataClass == DataClass.keyRotation {
+      throw VerifyError(.notFound, "the review of keys is about all of them, and not one node's")
     }
     if let host { _ = try places(SnapshotSelection(hosts: [host])) }
     for (name, text) in [("the note", note), ("the name", by)] {
@@ -52,15 +56,20 @@ extension Keeper {
 
   /// How long ago each offline class was attested: for each node that was named, and for those that were not.
   public func attestations(_ table: FrequencyTable) throws(VerifyError) -> [AttestationStatus] {
-    let records = try KeeperState.records(in: configuration.state)
     let now = environment.clock()
+    let history = KeeperHistory(try KeeperState.records(in: configuration.state), now: now)
+    return AttestationStatus.all(table, history.attestations, now: now)
+  }
+}
+
+extension AttestationStatus {
+  /// - Parameter attested: the last ones, by class and host.
+  static func all(
+    _ table: FrequencyTable, _ attested: [String: [String?: (Attestation, Timestamp)]], now: Timestamp
+  ) -> [AttestationStatus] {
     var statuses: [AttestationStatus] = []
     for dataClass in table.classes where dataClass.isOffline {
-      var last: [String?: (Attestation, Timestamp)] = [:]
-      for record in records {
-        guard case .attestation(let attestation) = record.event, attestation.class == dataClass.name else { continue }
-        last[attestation.host] = (attestation, record.time)
-      }
+      let last = attested[dataClass.name] ?? [:]
       if last.isEmpty { statuses.append(AttestationStatus(dataClass, nil, nil, now)) }
       for (host, known) in last.sorted(by: { ($0.key ?? "") < ($1.key ?? "") }) {
         statuses.append(AttestationStatus(dataClass, host, known, now))
@@ -72,7 +81,7 @@ extension Keeper {
 
 extension AttestationStatus {
   /// A record from later than this many seconds ahead was written under a wrong clock.
-  private static let clockTolerance: Int64 = 86400
+  static let clockTolerance: Int64 = 86400
 
   fileprivate init(_ dataClass: DataClass, _ host: String?, _ known: (Attestation, Timestamp)?, _ now: Timestamp) {
     self.dataClass = dataClass.name

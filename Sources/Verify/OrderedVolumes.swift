@@ -22,25 +22,26 @@ final class OrderedVolumes: Sendable {
   /// Bytes of volumes that are being fetched.
   private static let inWork = 256 << 20
 
-  /// How many threads the memory is enough for: each has a volume as it is stored, decrypted and unpacked.
-  static func affordable(_ workers: Int, _ volumes: [VolumeRecord]) -> Int {
+  /// One thread more than workers, so that the processors have work while one waits for the storage; no more than the
+  /// memory is enough for: each has a volume as it is stored, decrypted and unpacked.
+  private static func threads(_ workers: Int, _ volumes: [VolumeRecord]) -> Int {
     let longest = volumes.reduce(1) { max($0, $1.size, $1.plainSize, $1.tarSize) }
-    return max(1, min(workers, inWork / 3 / longest))
+    return max(1, min(workers + 1, inWork / 3 / longest))
   }
 
   /// Starts fetching at once.
   /// - Parameters:
-  ///   - workers: threads, fewer where volumes are so large that they would take too much memory; the window is one
-  ///     volume more, so that none waits for the taker.
+  ///   - workers: how many are to work at a time; fewer do where volumes are so large that they would take too much memory.
   ///   - makeFetch: called on each thread for the function that fetches there.
   init(
     _ volumes: [VolumeRecord], workers: Int,
     makeFetch: @escaping @Sendable () throws -> (VolumeRecord) throws -> VolumeOutcome
   ) {
     self.volumes = volumes
-    let workers = Self.affordable(workers, volumes)
-    window = workers + 1
-    threads = (0..<min(workers, max(volumes.count, 1))).map { _ in
+    let count = Self.threads(workers, volumes)
+    // None waits for the taker.
+    window = count + 1
+    threads = (0..<min(count, max(volumes.count, 1))).map { _ in
       DedicatedThread { [self] in
         do { try work(try makeFetch()) } catch { fail(error) }
       }

@@ -38,7 +38,7 @@ final class RestoreNoteList: Sendable {
 
   /// Notes an entry that an extractor refused.
   func add(_ error: ArchiveError, _ entry: Entry) {
-    add(entry.path, error.reason, entry.kind.isDevice && geteuid() != 0 ? .privilege : .machine)
+    add(entry.path, error.reason, entry.kind.isDevice && !ServiceUser.canChangeOwners ? .privilege : .machine)
   }
 
   /// Hands them out, and is empty again.

@@ -27,7 +27,7 @@ final class ScratchTree {
     defer { listing.stop() }
     let entries = ListedEntries(listing)
     var comparison = TreeComparison(directory: folder)
-    comparison.owners = geteuid() == 0
+    comparison.owners = ServiceUser.canChangeOwners
     try comparison.compare(entries) { difference in
       let isLimited = limited.contains(difference.path) && difference.code != .content
       if !isLimited { report(Finding(difference)) }

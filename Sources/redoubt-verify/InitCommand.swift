@@ -21,12 +21,20 @@ struct InitCommand: ParsableCommand {
       "A node's public signing key, as 'redoubt init' wrote it; may be repeated.", valueName: "file"))
   var nodeKey: [String] = []
 
+  @Flag(help: "Print the commented configuration to start from, and make nothing.")
+  var print = false
+
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     try options.run { output in
+<<<<<<< HEAD
       let setup = KeeperSetup(
         configuration: try absolutePath(file.config), state: state, host: machineName(), nodeKeys: nodeKey)
+=======
+      if print { return output.show(starter: KeeperSetup.starterConfiguration) }
+      let setup = KeeperSetup(configuration: try absolutePath(file.config), state: state, nodeKeys: nodeKey)
+>>>>>>> package
       let report = try setup.run()
       output.show(report.steps)
       output.show(remaining: report.remaining)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backup
 import CommandLineOutput
+import Files
 import Policy
 import Storage
 
@@ -31,7 +32,10 @@ struct BackupCommand: ParsableCommand {
     try options.run { output in
       let report = NodeConfiguration.inspect(try absolutePath(file.config))
       // A dry run changes nothing, and there is nothing to tell.
-      if dryRun { return try run(try output.use(report), output, nil) }
+      if dryRun {
+        try ServiceUser.become(ownerOf: report, keeping: .reading)
+        return try run(try output.use(report), output, nil)
+      }
       return NodeAlerts.tell(report, command: "backup", output) { try run($0, output, $1) }
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineOutput
+import Files
 import Policy
 
 struct CheckCommand: ParsableCommand {
@@ -21,7 +22,10 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     try options.run { output in
       let access = StorageAccess(cancellation: Signals.cancellation, log: output.debugLog)
-      let report = NodeCheck(try absolutePath(file.config), isOnline: online, access: access).run()
+      let path = try absolutePath(file.config)
+      // What this user can do is of no interest, but what the one who backs up can.
+      try ServiceUser.become(ownerOf: NodeConfiguration.inspect(path), keeping: .reading)
+      let report = NodeCheck(path, isOnline: online, access: access).run()
       return output.show(report)
     }
   }

@@ -28,10 +28,14 @@ struct InitCommand: ParsableCommand {
       "Prepare the medium of a removable destination, which must be mounted, and nothing else.", valueName: "name"))
   var destination: String?
 
+  @Flag(help: "Print the commented configuration to start from, and make nothing.")
+  var print = false
+
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     try options.run { output in
+      if print { return output.show(starter: NodeSetup.starterConfiguration) }
       if let destination {
         let setup = MediumSetup(configuration: try absolutePath(file.config), destination: destination)
         output.show(try setup.run().steps)

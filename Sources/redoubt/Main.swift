@@ -1,6 +1,10 @@
 import ArgumentParser
 import CommandLineOutput
-import Repository
+import Compression
+import Digests
+import HTTP
+import Index
+import OpenPGP
 
 @main
 struct Redoubt: ParsableCommand {
@@ -10,7 +14,13 @@ struct Redoubt: ParsableCommand {
     discussion: ExitStatus.discussion(
       "This program can add to storage and nothing else: it can open, list and delete no backup.",
       also: ExitStatus.allCases),
-    version: redoubtVersion,
+    version: VersionText.text("redoubt") {
+      [
+        .init("gpgme", OpenPGPVersions.gpgme), .init("gpg", OpenPGPVersions.gpg()), .init("libcurl", HTTPVersions.curl),
+        .init("OpenSSL", DigestVersions.openSSL), .init("SQLite", IndexVersions.sqlite),
+        .init("zstd", CompressionVersions.zstd),
+      ]
+    },
     subcommands: [
       InitCommand.self, CheckCommand.self, BackupCommand.self, WatchCommand.self, StatusCommand.self,
       ScheduleCommand.self,

@@ -33,6 +33,8 @@ final class NodeAlerts: Sendable {
     _ report: ConfigurationReport<NodeConfiguration>, command: String, _ output: Output,
     _ body: (NodeConfiguration, NodeAlerts) throws -> CommandResult
   ) -> CommandResult {
+    // Before anything else: pings and commands begin other threads and programs.
+    do { try ServiceUser.become(ownerOf: report, keeping: .reading) } catch { return output.show(error) }
     let alerts = NodeAlerts(report.configuration, command: command, output)
     alerts.begin()
     do {

@@ -16,7 +16,9 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let node = try output.use(NodeConfiguration.inspect(try absolutePath(file.config)))
+      let report = NodeConfiguration.inspect(try absolutePath(file.config))
+      try ServiceUser.become(ownerOf: report, keeping: .reading)
+      let node = try output.use(report)
       let now = Timestamp.now()
       var notes: VerificationNotes?
       do throws(SetupError) { notes = try .read(state: node.state) } catch {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backup
 import CommandLineOutput
+import Files
 import Policy
 import Storage
 import Watching
@@ -23,7 +24,9 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let node = try output.use(NodeConfiguration.inspect(try absolutePath(file.config)))
+      let report = NodeConfiguration.inspect(try absolutePath(file.config))
+      try ServiceUser.become(ownerOf: report, keeping: .reading)
+      let node = try output.use(report)
       let targets = try watchedSets(node).map { set in
         let filter = try SourceFilter(set, of: node)
         return WatchTarget(

@@ -54,6 +54,8 @@ class Peers:
         laboratory.measure(f"verify, {kind}", "restic", f"{restic} check --read-data")
         with laboratory.target() as target:
             laboratory.measure(f"restore, {kind}", "restic", f"{restic} restore latest --target {target}")
+        with laboratory.target() as target:
+            laboratory.measure(f"drill, {kind}", "restic", f"{restic} restore latest --verify --target {target}")
 
     def restic_s3(self, name):
         bucket = f"restic-{name}"

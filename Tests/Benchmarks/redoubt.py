@@ -86,3 +86,5 @@ class Redoubt:
         with laboratory.target() as target:
             laboratory.measure(f"restore, {kind}", self.name,
                                keeper % f"restore latest --host bench --set tree --target {target}")
+        with laboratory.target(made=True) as target:
+            laboratory.measure(f"drill, {kind}", self.name, keeper % f"drill --scratch {target}")

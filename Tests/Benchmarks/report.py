@@ -176,6 +176,8 @@ def conditions(laboratory, options):
     yield ("- trees are restored to a tmpfs: on ext4 the removal of one restored tree multiplies the time of whoever makes "
            "files next, because the kernel looks through the deleted inodes for one that is old enough "
            "(`recently_deleted` in its profile), and the order of the tools would decide")
+    yield ("- a drill restores the tree and compares all of it with the manifest, content, owners, modes, times and attributes; "
+           "beside it stands `restic restore --verify`, which reads the content again")
     yield "- Redoubt's full mode stores everything every time by design, so it has no row where nothing has changed"
     yield (f"- stored MB of “{CHANGED}” is what this one run added; of “{NIGHTS}”, all that is stored after them; nothing is "
            "pruned")

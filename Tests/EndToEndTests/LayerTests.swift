@@ -13,6 +13,7 @@ struct LayerTests {
     "CCrypto": ["Digests"],
     "CSQLite": ["Index"],
     "CTOML": ["Policy"],
+    "CBuild": ["CommandLineOutput"],
     "CLinux": [
       "Files", "Archive", "Journal", "OpenPGP", "OpenPGPDecryption", "Processes", "Storage", "TestKit", "Watching",
     ],

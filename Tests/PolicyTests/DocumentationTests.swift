@@ -2,6 +2,7 @@ import CommandLineOutput
 import Files
 import FoundationEssentials
 import Policy
+import Repository
 import TestKit
 import Testing
 
@@ -96,6 +97,21 @@ import Testing
     let readMe = String(decoding: try FileContent.read("\(package)/README.md"), as: UTF8.self)
     let sample = String(decoding: try FileContent.read("\(package)/Fixtures/provider/redoubt.toml"), as: UTF8.self)
     #expect(readMe.contains("```toml\n\(sample)```"))
+  }
+
+  /// The version has one source; what else names it follows.
+  @Test func theChangelogsBeginWithThisVersion() throws {
+    let package = Paths.parent(Paths.parent(Paths.parent(#filePath)))
+    func text(_ path: String) throws -> String {
+      String(decoding: try FileContent.read("\(package)/\(path)"), as: UTF8.self)
+    }
+    #expect(try text("debian/changelog").hasPrefix("redoubt (\(redoubtVersion)) "))
+    let section = try text("CHANGELOG.md").split(separator: "\n").first { $0.hasPrefix("## ") }
+    #expect(section?.hasPrefix("## \(redoubtVersion),") == true)
+    let readMe = try text("README.md")
+    for name in ["redoubt", "redoubt-verify"] {
+      #expect(readMe.contains("apt install ./\(name)_\(redoubtVersion)_amd64.deb"))
+    }
   }
 
   @Test func theManualsClassesAreTheFrequencyTables() throws {

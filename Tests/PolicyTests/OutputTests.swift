@@ -2,6 +2,7 @@ import CommandLineOutput
 import Files
 import Glibc
 import Policy
+import Repository
 import Storage
 import TestKit
 import Testing
@@ -188,6 +189,32 @@ import Testing
   func theVersionIsThePackages(_ program: Program) throws {
     let outcome = try program.run(["--version"])
     #expect(outcome.status == 0)
-    #expect(outcome.text == "0.1.0\n")
+    let lines = outcome.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    #expect(lines.first == "\(program.rawValue) \(redoubtVersion)" && lines.last == "", "\(outcome.text)")
+    var versions: [String: String] = [:]
+    for line in lines.dropFirst().dropLast() {
+      let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+      try #require(words.count == 2, "\(line)")
+      versions[words[0]] = words[1]
+    }
+    let isCommit = versions["commit"]?.wholeMatch(of: /unknown|[0-9a-f]{12,40}(-dirty)?/) != nil
+    #expect(isCommit, "\(outcome.text)")
+    // What the libraries' own tools say.
+    let gpg = try Command.succeed("gpg", ["--version"]).text
+    #expect(gpg.hasPrefix("gpg (GnuPG) \(versions["gpg"] ?? "?")\n"))
+    let modules = ["libcurl": "libcurl", "gpgme": "gpgme", "OpenSSL": "libcrypto", "zstd": "libzstd"]
+    for (name, module) in modules {
+      let version = try Command.succeed("pkg-config", ["--modversion", module]).text.dropLast()
+      #expect(versions[name]?.split(separator: " ").first == version[...], "\(name)")
+    }
+    let sqlite = try Command.succeed("pkg-config", ["--modversion", "sqlite3"]).text.dropLast()
+    #expect(versions["SQLite"] == (program == .redoubt ? String(sqlite) : nil))
+  }
+
+  /// Without gpg the version is still told.
+  @Test(arguments: Program.allCases)
+  func theVersionNeedsNoGPG(_ program: Program) throws {
+    let outcome = try program.run(["--version"], environment: ["PATH": "/nowhere"])
+    #expect(outcome.status == 0 && outcome.text.contains("\ngpg not found\n"), "\(outcome.text)")
   }
 }

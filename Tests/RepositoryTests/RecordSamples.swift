@@ -42,6 +42,7 @@ enum RecordSamples {
     it.recipients = [String(repeating: "A", count: 40), ""]
     it.manifest = hex
     it.key = String(repeating: "B", count: 40)
+    it.content = hex
     return it
   }
 

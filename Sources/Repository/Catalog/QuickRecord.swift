@@ -70,6 +70,7 @@ extension Verification: QuickRecord {
     recipients = try fields.optionalStrings("recipients")
     manifest = try fields.optionalString("manifest")
     key = try fields.optionalString("key")
+    content = try fields.optionalString("content")
   }
 }
 

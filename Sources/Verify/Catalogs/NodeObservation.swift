@@ -6,12 +6,16 @@ public import Repository
 /// What looking at a node's catalogs came to.
 public struct NodeObservation: Sendable {
   public let host: String
+  /// Those that were to be looked at.
+  let destinations: [String]
   /// What is known of the node's catalog: of each epoch the longest copy that holds.
   public var catalog: NodeCatalog
   /// What is wrong, and at which destination; an empty name where it is at none of them alone.
   public var findings: [(destination: String, finding: Finding)]
   /// Destinations that could not be looked at, and why.
   public var unchecked: [(destination: String, reason: String)]
+  /// What is stored of the node's sets, at each destination that could be listed.
+  var stored: [StoredSet] = []
 
   /// How long a destination may lack records before it counts as left behind, in seconds: a daily run delivers them.
   static let patience: Int64 = 26 * 3600

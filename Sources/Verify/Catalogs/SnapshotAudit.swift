@@ -8,11 +8,22 @@ struct SnapshotAudit {
   /// Whether the destination's storage expires by itself.
   let expires: Bool
   let node: [CatalogRecord]
-  /// What the keeper deleted here, as `set/snapshot`.
-  let pruned: Set<String>
+  let known: ObservedRecords
 
-  /// - Throws: where the destination cannot be listed.
-  func findings(_ finder: SnapshotFinder) throws(VerifyError) -> [Finding] {
+  /// The sets that the node has stored there.
+  var sets: Set<String> {
+    var sets: Set<String> = []
+    for record in node {
+      guard case .snapshot(let it) = record.event, isValidName(it.set), !reservedSetNames.contains(it.set) else {
+        continue
+      }
+      if it.destinations.contains(where: { $0.name == destination && $0.stored }) { sets.insert(it.set) }
+    }
+    return sets
+  }
+
+  /// - Parameter sets: what the destination has of each set that is looked at, also of those it should have.
+  func findings(_ sets: [StoredSet]) -> [Finding] {
     var stored: [String: [SnapshotID: Timestamp]] = [:]
     var announced: Set<String> = []
     for record in node {
@@ -27,9 +38,10 @@ struct SnapshotAudit {
       }
     }
     var findings: [Finding] = []
-    for set in Set(stored.keys).union(try finder.sets()).sorted() {
-      let present = try finder.snapshots(of: set).filter(\.isFinished).map(\.reference.snapshot)
-      let gone = (stored[set] ?? [:]).filter { !present.contains($0.key) && !pruned.contains("\(set)/\($0.key)") }
+    for present in sets.sorted(by: { $0.place < $1.place }) {
+      let (set, place, present) = (present.place.set, present.place, present.snapshots)
+      let names = Set(present)
+      let gone = (stored[set] ?? [:]).filter { !names.contains($0.key) && !known.isPruned($0.key, at: place) }
       for (snapshot, time) in gone.sorted(by: { $0.key < $1.key }) {
         // Where storage expires, the oldest go first: what is older than all that is there has had its time.
         if expires, let oldest = present.first, snapshot < oldest { continue }

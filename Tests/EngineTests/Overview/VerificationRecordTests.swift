@@ -6,8 +6,8 @@ import TestKit
 import Testing
 import Verify
 
-/// What the keeper knows of all nodes at a time, and what of it is not as it should be.
-@Suite struct OverviewTests {
+/// What a verification records of the manifest; and the overview of a real household.
+@Suite struct VerificationRecordTests {
   @Test func aVerificationTellsTheManifestsClassRecipientsAndKey() throws {
     let house = try Household()
     try house.write("file", "content")
@@ -38,5 +38,41 @@ import Verify
     #expect(verification.class == nil && verification.recipients == nil && verification.key == nil)
     // Nothing is written that was not known.
     #expect(try record.line == Array(old.utf8))
+  }
+
+  // MARK: A household whose time passes
+
+  private static let start: Int64 = 1_790_000_000
+  private static let day: Int64 = 86400
+
+  /// A node with one destination that satisfies its class, and an attested wallet.
+  private func makeHouse() throws -> Household {
+    let house = try Household()
+    for index in house.keeper.destinations.indices { house.keeper.destinations[index].location = .offsite }
+    try set(house, day: 0)
+    try house.makeKeeper().attest(
+      "wallet-seed-phrases", host: nil, note: "Read the plate", by: "Ada", table: .standard)
+    return house
+  }
+
+  private func set(_ house: Household, day: Double) throws {
+    let seconds = Self.start + Int64(day * Double(Self.day))
+    house.clock = { Timestamp(seconds: seconds) }
+  }
+
+  private func backUp(_ house: Household, day: Double) throws {
+    try set(house, day: day)
+    try house.write("file", "content of \(day)")
+    #expect(try house.backup().map(\.status) == [.stored])
+  }
+
+  @Test func aNewSetIsNotProvenYetAndNoConcern() throws {
+    let house = try makeHouse()
+    try backUp(house, day: 0)
+    _ = try house.makeKeeper().observe()
+    let overview = try house.makeKeeper().overview()
+    let set = try #require(overview.sets.first)
+    #expect(set.places.map(\.standing) == [.notYet] && set.freshness.timeliness == .inTime)
+    #expect(overview.concerns.isEmpty && overview.isSafe, "\(overview.concerns.map(\.text))")
   }
 }
