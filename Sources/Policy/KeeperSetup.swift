@@ -1,14 +1,9 @@
 internal import Files
 internal import OpenPGP
 
-<<<<<<< HEAD
 /// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, a signing key of its own, starter
-/// configuration. Nothing that exists is changed, so it can be run again at any time.
-=======
-/// Makes a keeper ready: state folder, key ring with the nodes' public signing keys, starter configuration. Nothing that
-/// exists is changed, so it can be run again at any time; but a starter configuration that nobody has touched yet is
-/// filled in.
->>>>>>> package
+/// configuration. Nothing that exists is changed, so it can be run again at any time; but a starter configuration that
+/// nobody has touched yet is filled in.
 public struct KeeperSetup: Sendable {
   /// Where the configuration is, or will be.
   public var configuration: String
@@ -27,7 +22,7 @@ public struct KeeperSetup: Sendable {
 
   /// The commented configuration of a keeper that knows no node yet, as packages install it.
   public static let starterConfiguration = StarterConfiguration.keeper(
-    state: "/var/lib/redoubt-verify", gnupgHome: "/var/lib/redoubt-verify/gnupg", nodes: [])
+    state: "/var/lib/redoubt-verify", gnupgHome: "/var/lib/redoubt-verify/gnupg", signer: "", nodes: [])
 
   public func run() throws(SetupError) -> SetupReport {
     let isUntouched = SetupReport.isUntouched(configuration, Self.starterConfiguration)
@@ -63,17 +58,9 @@ public struct KeeperSetup: Sendable {
       named: signer, otherwise: "redoubt-verify@\(host.isEmpty ? "keeper" : host)", in: configuration)
     try key.run(ring, publicKey: "\(state)/keeper-signer.asc", &report)
     if present == nil {
-<<<<<<< HEAD
-      do { try Paths.makeFolders(Paths.parent(configuration), mode: 0o755) } catch {
-        throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
-      }
       let text = StarterConfiguration.keeper(
         state: state, gnupgHome: report.gnupgHome, signer: report.signer, nodes: nodes)
-      try report.write(text, to: configuration, mode: 0o600, "configuration")
-=======
-      let text = StarterConfiguration.keeper(state: state, gnupgHome: report.gnupgHome, nodes: nodes)
       try report.write(configuration: text, to: configuration, replacing: Self.starterConfiguration)
->>>>>>> package
     } else {
       report.note(false, "configuration", configuration)
     }

@@ -57,7 +57,10 @@ public struct NodeSetup: Sendable {
     return report
   }
 
-<<<<<<< HEAD
+  /// The commented configuration of a node that has not been made ready, as packages install it.
+  public static let starterConfiguration = StarterConfiguration.node(
+    host: "", state: "/var/lib/redoubt", gnupgHome: "/var/lib/redoubt/gnupg", recipients: [], signer: "")
+
   /// Those keys of a file that can be encrypted to: it may hold the keeper's signing key beside the recipient's.
   private func encryptable(_ fingerprints: [String], _ file: String, _ ring: KeyRing) throws(SetupError) -> [String] {
     var found: [String] = []
@@ -72,14 +75,7 @@ public struct NodeSetup: Sendable {
     return found
   }
 
-  /// The configuration that is there already, if it says enough.
-=======
-  /// The commented configuration of a node that has not been made ready, as packages install it.
-  public static let starterConfiguration = StarterConfiguration.node(
-    host: "", state: "/var/lib/redoubt", gnupgHome: "/var/lib/redoubt/gnupg", recipients: [], signer: "")
-
   /// The configuration that is there already, if it says enough; nil also where nobody has touched it yet.
->>>>>>> package
   private func presentConfiguration() throws(SetupError) -> NodeConfiguration? {
     guard Paths.exists(configuration), !SetupReport.isUntouched(configuration, Self.starterConfiguration) else {
       return nil
@@ -93,47 +89,6 @@ public struct NodeSetup: Sendable {
       throw SetupError(configuration, "is there already, without host, state or keys.gnupg-home", hint: hint)
     }
     return node
-  }
-
-<<<<<<< HEAD
-  private func makeConfigurationFolder() throws(SetupError) {
-    do {
-      try Paths.makeFolders(Paths.parent(configuration), mode: 0o755)
-    } catch {
-      throw SetupError(Paths.parent(configuration), "cannot make the folder: \(error.errno)")
-    }
-=======
-  /// The signing key that is there, or a new one.
-  private func signer(
-    _ spec: String, host: String, _ ring: KeyRing, _ report: inout SetupReport
-  ) throws(SetupError) -> String {
-    let userID = spec.isEmpty ? "redoubt@\(host)" : spec
-    let present: [Key] = try withOpenPGP { () throws(OpenPGPError) in
-      try ring.keys(matching: userID, secretOnly: true)
-    }
-    if let key = present.first {
-      guard present.count == 1 else {
-        throw SetupError(userID, "several secret keys match", hint: "name the signer by its fingerprint")
-      }
-      report.note(false, "signing key", key.label)
-      return key.fingerprint.description
-    }
-    if Fingerprint(spec) != nil {
-      throw SetupError(
-        spec, "there is no such secret key in \(report.gnupgHome)",
-        hint: "import it, or remove 'signer' from \(configuration) and run init again to make a new one")
-    }
-    let made = try withOpenPGP { () throws(OpenPGPError) in try ring.createSigner(userID: userID) }
-    report.note(true, "signing key", "\(made) (\(userID))")
-    return made.description
-  }
-
-  private func exportSigner(to path: String, _ ring: KeyRing, _ report: inout SetupReport) throws(SetupError) {
-    guard let fingerprint = Fingerprint(report.signer) else { return }
-    let armored = try withOpenPGP { () throws(OpenPGPError) in try ring.exportPublic(fingerprint) }
-    try report.write(String(decoding: armored, as: UTF8.self), to: path, mode: 0o644, "public signing key")
-    report.publicKeyFile = path
->>>>>>> package
   }
 
   private func remaining(_ recipients: [String], isNew: Bool) -> [SetupReport.Remaining] {

@@ -28,13 +28,9 @@ struct InitCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-<<<<<<< HEAD
+      if print { return output.show(starter: KeeperSetup.starterConfiguration) }
       let setup = KeeperSetup(
         configuration: try absolutePath(file.config), state: state, host: machineName(), nodeKeys: nodeKey)
-=======
-      if print { return output.show(starter: KeeperSetup.starterConfiguration) }
-      let setup = KeeperSetup(configuration: try absolutePath(file.config), state: state, nodeKeys: nodeKey)
->>>>>>> package
       let report = try setup.run()
       output.show(report.steps)
       output.show(remaining: report.remaining)
