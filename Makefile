@@ -14,7 +14,7 @@ PREFIX = /usr/local
 # Whether `make install` strips the programs: symbols and debugging information are a third of their size.
 STRIP = -s
 # Programs that run without Swift's own libraries beside them, and that are the same wherever they are built.
-RELEASE = -c release --static-swift-stdlib -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' \
+RELEASE = -c release --static-swift-stdlib --disable-local-rpath -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' \
 	-Xcc '-ffile-prefix-map=$(CURDIR)=.'
 # What --version names.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)

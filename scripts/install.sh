@@ -42,7 +42,8 @@ made_by() { # TARGET PROGRAM ARGUMENT…
   target_name=$1 program_name=$2
   shift 2
   if [ "$task" = uninstall ]; then put 644 - "$target_name"; else
-    text=$("$programs/$program_name" "$@")
+    # bash's completion begins like a program, and is none.
+    text=$("$programs/$program_name" "$@" | sed '1{/^#!/d}')
     printf '%s\n' "$text" | put 644 - "$target_name"
   fi
 }

@@ -24,7 +24,12 @@ public enum Paths {
     guard status.st_mode & S_IFMT == S_IFDIR else { throw FileError("create folder", path, .notDirectory) }
   }
 
-  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  public static func exists(_ path: String) -> Bool { allows(path, F_OK) }
+
+  /// faccessat(3) with the rights that this process works with: access(2) would leave out capabilities such as
+  /// `CAP_DAC_READ_SEARCH`, by which a service reads what belongs to others.
+  /// - Parameter mode: `F_OK`, or of `R_OK`, `W_OK` and `X_OK`.
+  public static func allows(_ path: String, _ mode: Int32) -> Bool { faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 }
 
   /// The names in a folder without hidden ones, in no order; none where there is no such folder (readdir(3)).
   public static func names(in folder: String) throws(FileError) -> [String] {

@@ -71,12 +71,12 @@ enum FileAccess {
 
   /// Why the program `path` cannot be run; nil where it can.
   static func executionProblem(_ path: String) -> String? {
-    access(path, X_OK) == 0 ? nil : reason(path, "run")
+    Paths.allows(path, X_OK) ? nil : reason(path, "run")
   }
 
   /// Why `path` cannot be read; nil where it can.
   static func readProblem(_ path: String) -> String? {
-    if access(path, R_OK) == 0 { return nil }
+    if Paths.allows(path, R_OK) { return nil }
     return reason(path, "read")
   }
 
@@ -85,7 +85,7 @@ enum FileAccess {
     var status = stat()
     guard stat(path, &status) == 0 else { return reason(path, "write") }
     guard status.st_mode & S_IFMT == S_IFDIR else { return "\(path) is not a folder" }
-    return access(path, W_OK | X_OK) == 0 ? nil : reason(path, "write")
+    return Paths.allows(path, W_OK | X_OK) ? nil : reason(path, "write")
   }
 
   private static func reason(_ path: String, _ verb: String) -> String {

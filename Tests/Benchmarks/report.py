@@ -159,7 +159,7 @@ def conditions(laboratory, options):
         versions += [["borg", "--version"], ["duplicity", "--version"]]
     named = [first_line(version) for version in versions]
     if not options.peers_only:
-        named.insert(0, "redoubt " + first_line([f"{laboratory.programs}/redoubt", "--version"]))
+        named.insert(0, first_line([f"{laboratory.programs}/redoubt", "--version"]))
     yield f"- {time.strftime('%Y-%m-%d', time.gmtime())}, rounds: {options.rounds}, all tools in turn; medians"
     yield f"- {os.cpu_count()} × {model}, {memory / 1e6:.0f} GB, Linux {platform.release()}"
     yield f"- tree: {describe_tree(laboratory.tree)}, in the page cache"

@@ -25,6 +25,40 @@ import Testing
     String(decoding: try FileContent.read("\(folder.path)/\(name)"), as: UTF8.self)
   }
 
+  /// What a package installs is filled in as long as nobody has touched it.
+  @Test func anUntouchedStarterIsFilledIn() throws {
+    defer { try? endAgents() }
+    for (program, arguments, state) in [
+      (Program.redoubt, ["--host", "peer-1"], "s"), (Program.redoubtVerify, [], "k"),
+    ] {
+      let starter = try program.run(["init", "--print"])
+      #expect(starter.status == 0 && starter.errorText == "" && !Paths.exists("\(folder.path)/\(state)"))
+      let path = try folder.write("\(state).toml", starter.output)
+      let initialize = ["init", "--config", path, "--state", "\(folder.path)/\(state)"] + arguments
+      let made = try program.run(initialize)
+      #expect(made.status == 0, "\(made.errorText)")
+      let filled = try text("\(state).toml")
+      #expect(filled != starter.text && filled.contains("\(folder.path)/\(state)/gnupg"))
+      #expect(mode(path) == 0o600)
+      // From now on it is somebody's.
+      try FileContent.write(Array((filled + "# mine\n").utf8), to: path, mode: 0o640)
+      let again = try program.run(initialize)
+      #expect(again.status == 0 && again.text.contains("is there already, left as it is: configuration \(path)"))
+      #expect(try text("\(state).toml") == filled + "# mine\n")
+      #expect(mode(path) == 0o640)
+    }
+  }
+
+  /// One more line and it is no starter any more: nothing is written, and what is missing is said.
+  @Test func aTouchedStarterIsLeftAlone() throws {
+    let starter = try Program.redoubt.run(["init", "--print"]).text + "# mine\n"
+    let path = try folder.write("redoubt.toml", Array(starter.utf8))
+    let refused = try Program.redoubt.run(["init", "--config", path, "--state", "\(folder.path)/s"])
+    #expect(refused.status == 1 && refused.errorText.contains("hint: "), "\(refused.errorText)")
+    #expect(try text("redoubt.toml") == starter)
+    #expect(!Paths.exists("\(folder.path)/s"))
+  }
+
   /// A node and a keeper set up after each other, up to a configuration that passes the check.
   @Test func fromNothingToACheckedNode() throws {
     defer { try? endAgents() }
