@@ -79,9 +79,12 @@ let package = Package(
     module(
       "Verify",
       [
-        "Archive", "Channels", "Compression", "Digests", "Files", "OpenPGP", "OpenPGPDecryption",
+        "Archive", "Channels", "Compression", "Digests", "Files", "JSON", "OpenPGP", "OpenPGPDecryption",
         "Policy", "Processes", "Repository", "Storage", system,
       ]),
+
+    // The keeper's records as a page to look at.
+    module("Report", ["Files", "Policy", "Repository", "Verify"]),
 
     // Tells others how a run ended: metrics, commands, pings.
     module("Alerts", ["Channels", "Files", "HTTP", "JSON", "Policy", "Processes", "Storage", system]),
@@ -102,7 +105,7 @@ let package = Package(
       name: "redoubt-verify",
       dependencies: [
         "Alerts", "Archive", "CommandLineOutput", "Compression", "Digests", "Files", "HTTP", "OpenPGP",
-        "OpenPGPDecryption", "Policy", "Repository", "Storage", "Verify", arguments,
+        "OpenPGPDecryption", "Policy", "Report", "Repository", "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 
@@ -135,6 +138,7 @@ let package = Package(
         "Archive", "Backup", "Channels", "Compression", "Digests", "Files", "Index", "OpenPGP", "OpenPGPDecryption",
         "Policy", "Repository", "Storage", "TestKit", "Verify",
       ]),
+    tests("ReportTests", ["Files", "Policy", "Report", "Repository", "Verify"]),
     tests("EndToEndTests", ["Digests", "Files", "TestKit", "redoubt", "redoubt-verify"]),
   ],
   swiftLanguageModes: [.v6],

@@ -144,6 +144,12 @@ verify drill --set peer-keys --destination offsite --standard-tools
 verify catalog check
 verify self-test --set peer-keys
 
+tell '' 'What no program may store, a person tests. Then what a timer runs every month: all that is due, nothing twice:' ''
+verify attest wallet-seed-phrases --by 'the demo' --note 'restored the demo wallet from the steel plate'
+verify run
+tell '' 'Once more: nothing is due, and nothing is fetched but catalogs:' ''
+verify run
+
 step '6. Storage decays: one byte of one volume at one destination changes'
 volume=$(find "$work/disk" -name 'volume-000001.tar.zst.gpg' | head -n 1)
 chmod u+w "$volume"
@@ -180,7 +186,6 @@ same "$work/recovered"
 step 'The commands that matter'
 tell '  redoubt backup --due                       on the node, from a timer' \
   '  redoubt status                             am I safe?' \
-  '  redoubt-verify verify --level readable     on the keeper, every month' \
-  '  redoubt-verify drill                       every quarter' \
+  '  redoubt-verify run                         on the keeper, every month' \
   '  redoubt-verify restore latest --target DIR on the day that counts' '' \
   'README.md shows a real set-up with a bucket; man/redoubt.7 explains the rest.'

@@ -29,6 +29,16 @@ public enum Metric: String, Sendable, CaseIterable {
   case isUnchecked = "redoubt_verification_unchecked"
   case verificationDuration = "redoubt_verification_duration_seconds"
   case verificationBytes = "redoubt_verification_read_bytes"
+  case proofOverdueFrom = "redoubt_verification_overdue_timestamp_seconds"
+  case drillOverdueFrom = "redoubt_drill_overdue_timestamp_seconds"
+  // Of all that a keeper watches.
+  case concerns = "redoubt_concerns"
+  case observed = "redoubt_catalog_observed_timestamp_seconds"
+  case selfTest = "redoubt_self_test_timestamp_seconds"
+  case selfTestPassed = "redoubt_self_test_passed"
+  case keyExpires = "redoubt_key_expiry_timestamp_seconds"
+  case keyUsable = "redoubt_key_usable"
+  case keyDecrypted = "redoubt_key_decrypted_timestamp_seconds"
 
   /// Whether it only ever grows, until the catalog is begun anew.
   var isCounter: Bool { [.backupFailures, .destinationFailures, .totalSentBytes].contains(self) }
@@ -64,6 +74,15 @@ public enum Metric: String, Sendable, CaseIterable {
     case .isUnchecked: "Whether the last verification at this level could not be done."
     case .verificationDuration: "How long the last verification at this level took."
     case .verificationBytes: "Bytes that the last verification at this level read."
+    case .proofOverdueFrom: "From when on the copy is overdue unless it is proven."
+    case .drillOverdueFrom: "From when on the set is overdue unless a restore of it is rehearsed."
+    case .concerns: "Concerns that status shows, by severity."
+    case .observed: "When the node's catalog was last looked at; 0: never."
+    case .selfTest: "When this keeper was last shown to notice damage, or not; 0: never."
+    case .selfTestPassed: "Whether the last self-test found everything."
+    case .keyExpires: "When the recipient's or signer's key expires."
+    case .keyUsable: "Whether the key is known and neither expired nor revoked."
+    case .keyDecrypted: "When the recipient's private key last opened something here; 0: never."
     }
   }
 }

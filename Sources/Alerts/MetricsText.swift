@@ -86,6 +86,7 @@ extension RunReport {
     text.add(.runExitCode, run, exitStatus)
     for set in sets { set.add(to: &text, host: host) }
     for proof in proofs { proof.add(to: &text) }
+    keeper?.add(to: &text, host: host)
     return text.text
   }
 }

@@ -24,6 +24,8 @@ public struct RunReport: Sendable, Equatable {
   public var verifications: [VerificationReport] = []
   /// Keeper: what is known of each set at each destination, from all runs.
   public var proofs: [ProofReport] = []
+  /// Keeper: how everything stands after the run; nil where that could not be told.
+  public var keeper: KeeperReport?
   /// Keeper: what was found wrong beside single snapshots, a line each.
   public var findings: [String] = []
   /// What is overdue now: names of sets, on the keeper `host/set`.

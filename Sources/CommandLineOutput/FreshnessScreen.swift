@@ -41,7 +41,7 @@ public struct FreshnessScreen: Sendable {
           troubles.append(
             note.result == .damaged
               ? Trouble(text: "\(name) is damaged, as the keeper found", since: note.time)
-              : Trouble(text: "\(name) was not verified for \(age(note.time))"))
+              : Trouble(text: "\(name) was not verified for \(lines.age(note.time))"))
         }
         return troubles
       }
@@ -65,7 +65,7 @@ public struct FreshnessScreen: Sendable {
     for dataClass in frequencies.classes {
       let members = sets.filter { $0.dataClass.name == dataClass.name }
       output.line()
-      output.line("\(padded(dataClass.name, 20))  \(note(on: dataClass, members))")
+      output.line("\(lines.padded(dataClass.name, 20))  \(note(on: dataClass, members))")
       for set in members { show(set, output) }
     }
   }
@@ -77,46 +77,23 @@ public struct FreshnessScreen: Sendable {
   }
 
   private func show(_ set: SetFreshness, _ output: Output) {
-    var heading = "  \(set.set)"
-    if let due = set.dueFrom {
-      heading += set.isDue ? ": due since \(due.rfc3339)" : ": next due \(due.rfc3339)"
-    }
-    output.line(heading)
-    let width = set.destinations.map(\.name.count).max() ?? 0
+    output.line("  \(lines.heading(set.set, set))")
     for place in set.destinations {
-      let state = output.paint(padded(place.timeliness.words, 13), place.timeliness.style)
-      output.line("    \(padded(place.name, width))  \(state)  \(copy(set, place))")
+      output.line("    \(lines.line(place, of: set, output))")
       if let note = note(set, place) {
         output.line(
-          "      verified \(note.level.rawValue): \(note.result.rawValue), \(age(note.time)) ago of "
+          "      verified \(note.level.rawValue): \(note.result.rawValue), \(lines.age(note.time)) ago of "
             + "\(Amount.duration(Double(set.dataClass.verificationInterval)))")
       }
       if let error = place.lastError { output.line("      last run: \(error)") }
     }
-    if let failure = set.lastFailure, let time = set.lastFailureTime {
-      output.line("    " + output.paint("failed at \(time.rfc3339)", .bad) + ": \(failure.reason)")
-    }
-    if let future = set.futureRecord {
-      output.line("    " + output.paint("its last record is dated \(future.rfc3339), later than now", .bad))
-    }
+    lines.showTrouble(of: set, output)
   }
 
-  private func copy(_ set: SetFreshness, _ place: DestinationFreshness) -> String {
-    guard let last = place.lastSuccess else { return place.snapshot ?? "no snapshot" }
-    var text = "\(place.snapshot ?? "?"), \(age(last)) ago"
-    if let allowed = set.dataClass.allowance { text += " of \(Amount.duration(Double(allowed)))" }
-    if place.timeliness == .overdue, let since = place.overdueFrom { text += ", since \(since.rfc3339)" }
-    return text
-  }
+  private var lines: FreshnessLines { FreshnessLines(now: now) }
 
   private func note(_ set: SetFreshness, _ place: DestinationFreshness) -> VerificationNotes.Note? {
     verifications?.last(of: set.set, at: place.name)
-  }
-
-  private func age(_ time: Timestamp) -> String { Amount.duration(Double(max(0, now.seconds(since: time)))) }
-
-  private func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 
   // MARK: JSON
@@ -135,65 +112,17 @@ public struct FreshnessScreen: Sendable {
   }
 
   private func members(_ set: SetFreshness) -> [JSONValue.Member] {
-    [
-      .init("set", .string(set.set)), .init("class", .string(set.dataClass.name)),
-      .init("timeliness", .string(set.timeliness.rawValue)), .init("due", .boolean(set.isDue)),
-      .init("due-from", JSONValue(set.dueFrom?.rfc3339)),
-      .init("snapshot", JSONValue(set.lastSnapshot?.snapshot)),
-      .init("last-success", JSONValue(set.lastSuccess?.rfc3339)),
-      .init("last-attempt", JSONValue(set.lastAttempt?.rfc3339)),
-      .init("last-failure", JSONValue(set.lastFailure?.reason)),
-      .init("last-failure-time", JSONValue(set.lastFailureTime?.rfc3339)),
-      .init("future-record", JSONValue(set.futureRecord?.rfc3339)),
-      .init("destinations", .array(set.destinations.map { .object(members(set, $0)) })),
-    ]
-  }
-
-  private func members(_ set: SetFreshness, _ place: DestinationFreshness) -> [JSONValue.Member] {
-    var members: [JSONValue.Member] = [
-      .init("name", .string(place.name)), .init("timeliness", .string(place.timeliness.rawValue)),
-      .init("snapshot", JSONValue(place.snapshot)), .init("last-success", JSONValue(place.lastSuccess?.rfc3339)),
-      .init("age", place.lastSuccess.map { JSONValue(now.seconds(since: $0)) } ?? .null),
-      .init("allowed-age", set.dataClass.allowance.map { JSONValue($0) } ?? .null),
-      .init("due-from", JSONValue(place.dueFrom?.rfc3339)),
-      .init("overdue-from", JSONValue(place.overdueFrom?.rfc3339)),
-      .init("last-error", JSONValue(place.lastError)),
-    ]
-    if let note = note(set, place) {
-      members.append(
+    lines.members(set) { place in
+      guard let note = note(set, place) else { return [] }
+      return [
         .init(
           "verification",
           .object([
             .init("snapshot", .string(note.snapshot)), .init("level", .string(note.level.rawValue)),
             .init("result", .string(note.result.rawValue)), .init("time", .string(note.time.rfc3339)),
             .init("overdue", .boolean(note.isOverdue(set.dataClass, now: now))),
-          ])))
-    }
-    return members
-  }
-}
-
-extension DataClass {
-  /// Seconds that a copy may be old: the interval and the grace; nil for what is backed up once.
-  var allowance: Int64? { frequency.interval.map { $0 + grace } }
-}
-
-extension Timeliness {
-  var words: String {
-    switch self {
-    case .inTime: "in time"
-    case .due: "due"
-    case .late: "late"
-    case .overdue: "overdue"
-    case .never: "not backed up"
-    }
-  }
-
-  var style: Style {
-    switch self {
-    case .inTime: .good
-    case .due, .late: .doubtful
-    case .overdue, .never: .bad
+          ]))
+      ]
     }
   }
 }

@@ -30,6 +30,23 @@ public enum Paths {
   /// `CAP_DAC_READ_SEARCH`, by which a service reads what belongs to others.
   /// - Parameter mode: `F_OK`, or of `R_OK`, `W_OK` and `X_OK`.
   public static func allows(_ path: String, _ mode: Int32) -> Bool { faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 }
+
+  /// The names in a folder without hidden ones, in no order; none where there is no such folder (readdir(3)).
+  public static func names(in folder: String) throws(FileError) -> [String] {
+    guard let stream = opendir(folder) else {
+      if errno == ENOENT { return [] }
+      throw FileError("read", folder, .current)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names
+  }
 }
 
 extension Collection where Element == UInt8 {

@@ -43,6 +43,9 @@ public struct DataClass: Sendable, Equatable {
     self.grace = grace
   }
 
+  /// Reserved: under this name a person attests that they reviewed all keys.
+  public static let keyRotation = "key-rotation"
+
   /// Whether nothing of this class may be backed up by a program.
   public var isOffline: Bool { storage.isEmpty }
 }
@@ -124,6 +127,9 @@ public struct FrequencyTable: Sendable, Equatable {
       let verify = duration(.verify, reader, from: 1), let grace = duration(.grace, reader, from: 0)
     else { return nil }
     if let problem = ConfigurationRules.nameProblem(name) { reader.report(.name, problem) }
+    if name == DataClass.keyRotation {
+      reader.report(.name, "the name '\(name)' is reserved for the yearly review of all keys")
+    }
     return DataClass(
       name: name, frequency: frequency, storage: storage(reader), verificationInterval: verify, drillInterval: drill,
       grace: grace)

@@ -21,7 +21,7 @@ public struct AttestationStatus: Sendable, Equatable {
 extension Keeper {
   /// Records that a person has tested recovery of something that is never stored digitally.
   /// - Parameters:
-  ///   - dataClass: a class that the table keeps offline.
+  ///   - dataClass: a class that the table keeps offline, or `DataClass.keyRotation`: all keys were reviewed.
   ///   - host: the node that it is about; nil for all.
   ///   - note: what was tested. Never a seed phrase: what looks like one is refused.
   ///   - by: who did it.
@@ -29,14 +29,18 @@ extension Keeper {
   public func attest(
     _ dataClass: String, host: String?, note: String, by: String, table: FrequencyTable
   ) throws(VerifyError) {
-    guard let known = table[dataClass], known.isOffline else {
+    guard dataClass == DataClass.keyRotation || table[dataClass]?.isOffline == true else {
       let offline = table.classes.filter(\.isOffline).map(\.name).joined(separator: ", ")
       throw VerifyError(
         .notFound,
         table[dataClass] == nil
           ? "there is no class named \(dataClass)"
           : "class \(dataClass) is backed up: its copies are verified, not attested",
-        hint: "what is kept offline alone is attested: \(offline)")
+        hint: "what is kept offline alone is attested: \(offline); and \(DataClass.keyRotation), the review of all keys"
+      )
+    }
+    if host != nil, dataClass == DataClass.keyRotation {
+      throw VerifyError(.notFound, "the review of keys is about all of them, and not one node's")
     }
     if let host { _ = try places(SnapshotSelection(hosts: [host])) }
     for (name, text) in [("the note", note), ("the name", by)] {

@@ -178,12 +178,14 @@ public final class Keeper {
     var verifications: [Verification] = []
     let isComplete = try forEachChosen(selection) {
       (node, destination, reader, reference) throws(VerifyError) in
-      let verifier = Verifier(
+      var verifier = Verifier(
         opening: try ManifestOpening(node: node, decryptor: decryptor),
         workers: workerCount(configured: configuration.workers), environment: environment)
+      let seen = SeenVolumes()
+      verifier.seen = seen
       let verification = try verifier.verify(
         reference, at: destination, reader: reader, level: level, scratch: scratch)
-      try state.append(.verification(verification), at: environment.clock())
+      try state.record(verification, seen, at: environment.clock())
       verifications.append(verification)
     }
     return (verifications, isComplete)

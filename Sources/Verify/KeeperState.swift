@@ -9,9 +9,15 @@ final class KeeperState {
   private(set) var catalog: CatalogFile
   /// What was noticed while opening; for the operator.
   let notices: [String]
+  /// What other catalogs of this keeper say: those of its other shards.
+  private let others: [CatalogRecord]
 
+  /// Everything that this keeper has recorded, by time.
+  var records: [CatalogRecord] { others.isEmpty ? catalog.records : [others, catalog.records].merged }
+
+  /// - Parameter base: the state folder of the whole keeper, where this is a shard's.
   /// - Throws: `.locked` where another run holds it; `.state` where the catalog's chain does not hold.
-  init(folder: String, now: Timestamp) throws(VerifyError) {
+  init(folder: String, base: String? = nil, now: Timestamp) throws(VerifyError) {
     do throws(FileError) {
       try Paths.makeFolders(folder, mode: 0o700)
       guard let lock = try FileLock.acquire("\(folder)/lock") else { throw FileError("lock", folder, .wouldBlock) }
@@ -24,19 +30,47 @@ final class KeeperState {
         .state, "\(error)", hint: "the state folder must be writable by the user that runs redoubt-verify")
     }
     catalog = try Self.openCatalog(folder, now: now)
+    others = try Self.catalogs(in: base ?? folder, except: folder).merged
     notices =
       catalog.tornLineFile.map {
         ["the catalog's last line was cut short by a crash; it was set aside in \($0)"]
       } ?? []
   }
 
-  /// The records alone, for commands that change nothing; none where there is no catalog yet.
+  /// The records alone, those of all shards, for commands that change nothing; none where there is no catalog yet.
   static func records(in folder: String) throws(VerifyError) -> [CatalogRecord] {
-    do { return try CatalogFile.records("\(folder)/catalog.jsonl") } catch { throw unusable(error) }
+    try catalogs(in: folder, except: nil).merged
   }
 
-  func append(_ event: CatalogEvent, at time: Timestamp) throws(VerifyError) {
-    do { try catalog.append(event, at: time) } catch { throw VerifyError(.state, "\(error)") }
+  /// The records of each catalog of a keeper: its own and those of its shards.
+  private static func catalogs(
+    in folder: String, except own: String?
+  ) throws(VerifyError) -> [[CatalogRecord]] {
+    let shards: [String]
+    do { shards = try Shard.folders(in: folder) } catch { throw VerifyError(.state, "\(error)") }
+    var catalogs: [[CatalogRecord]] = []
+    for folder in [folder] + shards where folder != own {
+      do { catalogs.append(try CatalogFile.records("\(folder)/catalog.jsonl")) } catch { throw unusable(error) }
+    }
+    return catalogs
+  }
+
+  @discardableResult
+  func append(_ event: CatalogEvent, at time: Timestamp) throws(VerifyError) -> CatalogRecord {
+    do { return try catalog.append(event, at: time) } catch { throw VerifyError(.state, "\(error)") }
+  }
+
+  /// Records a verification; before it, of an incremental snapshot, which volumes were read: they lie in many folders.
+  func record(_ verification: Verification, _ seen: SeenVolumes, at time: Timestamp) throws(VerifyError) {
+    let volumes = VolumeList(names: seen.sound)
+    if seen.manifest?.isIncremental == true, !volumes.isEmpty {
+      try append(
+        .proof(
+          Proof(
+            host: verification.host, set: verification.set, destination: verification.destination,
+            level: min(verification.level, .readable), result: .sound, volumes: volumes)), at: time)
+    }
+    try append(.verification(verification), at: time)
   }
 
   private static func openCatalog(_ folder: String, now: Timestamp) throws(VerifyError) -> CatalogFile {

@@ -118,7 +118,7 @@ struct ManifestOpening {
   }
 
   /// Fetches the listing. Damage in it is damage of the snapshot: nothing can be said about its files.
-  private func complete(
+  func complete(
     _ manifest: Manifest, _ source: ContentReading.Source, _ name: String, _ stored: StoredManifest
   ) throws(VerifyError) -> ManifestOutcome {
     let fetch = ListingFetch(manifest, from: source)

@@ -14,7 +14,7 @@ struct SnapshotFinder {
     do throws(StorageError) {
       return try reader.listFolders(prefix: layout.root).filter { isValidName($0) && !reservedSetNames.contains($0) }
     } catch {
-      throw listingFailed(error)
+      throw Self.listingFailed(error, host: host, at: destination)
     }
   }
 
@@ -36,7 +36,7 @@ struct SnapshotFinder {
         found[id] = listed
       }
     } catch {
-      throw listingFailed(error)
+      throw Self.listingFailed(error, host: host, at: destination)
     }
     return found.sorted { $0.key < $1.key }.map(\.value)
   }
@@ -54,7 +54,7 @@ struct SnapshotFinder {
     }
   }
 
-  private func listingFailed(_ error: StorageError) -> VerifyError {
+  static func listingFailed(_ error: StorageError, host: String, at destination: String) -> VerifyError {
     let hint =
       error.code == .denied
       ? "give the keeper's credentials ListBucket, or name --host, --set and --snapshot to do without" : error.hint

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Channels
+internal import Digests
 internal import Files
 internal import Glibc
 internal import OpenPGPDecryption
@@ -14,14 +15,18 @@ struct Verifier {
   let environment: KeeperEnvironment
   /// What a drill wants to know of each stage of level `restored`; nil for a verification.
   var driller: Driller?
+  /// Where the volumes are noted that turn out to be sound; nil where nobody asks.
+  var seen: SeenVolumes?
 
   /// Never throws for what is wrong with the snapshot: that is `damaged`; what could not be checked is `unchecked` with
   /// the reason.
-  /// - Parameter scratch: an existing folder on a file system with room for the tree (level `restored` alone).
+  /// - Parameters:
+  ///   - scratch: an existing folder on a file system with room for the tree (level `restored` alone).
+  ///   - outcome: the manifest, where it has been opened already; with its listing for level `readable`.
   /// - Throws: `.cancelled` alone.
   func verify(
     _ reference: SnapshotReference, at destination: String, reader: any ObjectReader, level: VerificationLevel,
-    scratch: String
+    scratch: String, opened outcome: ManifestOutcome? = nil
   ) throws(VerifyError) -> Verification {
     let began = environment.clock()
     let tally = Tally()
@@ -31,14 +36,17 @@ struct Verifier {
     do {
       let source = ContentReading.Source(
         readers: [reader], workers: workers, decryptor: opening.decryptor, phases: driller?.phases)
-      switch try opening.open(reference, from: reader, listing: level < .readable ? nil : source) {
+      switch try outcome ?? opening.open(reference, from: reader, listing: level < .readable ? nil : source) {
       case .damaged(let finding):
         environment.observe(.finding(finding))
         tally.add(finding)
       case .opened(let manifest, let stored, let listing):
         opened = (manifest.description, stored)
         tally.count(bytes: stored.bytes)
-        for volume in listing { tally.count(bytes: volume.size) }
+        for volume in listing {
+          tally.count(bytes: volume.size)
+          seen?.add(volume)
+        }
         environment.observe(
           .started(
             reference, destination: destination, volumes: manifest.volumes.count,
@@ -70,6 +78,7 @@ struct Verifier {
     verification.recipients = opened?.description.recipients
     verification.manifest = opened?.stored.digest.hex
     verification.key = opened?.stored.key?.description
+    verification.content = result == .sound ? tally.content?.hex : nil
     return verification
   }
 
@@ -81,10 +90,13 @@ struct Verifier {
     let report = { (finding: Finding) in
       environment.observe(.finding(finding))
       tally.add(finding)
+      seen?.add(finding)
     }
+    seen?.begin(manifest)
     let progress = { (volume: VolumeRecord) throws in
       if environment.isCancelled() { throw VerifyError(.cancelled, "stopped by a signal") }
       tally.count(bytes: level == .present ? 0 : volume.size)
+      seen?.add(volume)
       environment.observe(.progress(volumes: tally.objects - 1, bytes: tally.bytes))
     }
     if level < .readable {
@@ -127,6 +139,9 @@ struct Verifier {
       try scratchTree.compare(manifest, limits: limits, report: report)
       try tell(limits)
       try driller?.compared(scratchTree.folder, in: PhaseTimes.now() - compares, report: report)
+      if tally.findingCount == 0 {
+        tally.content = try ContentDigest.of(manifest, in: scratch, isCancelled: environment.isCancelled)
+      }
     }
   }
 
@@ -191,6 +206,7 @@ final class Tally {
   private(set) var bytes: UInt64 = 0
   private(set) var findings: [Finding] = []
   private(set) var findingCount = 0
+  var content: SHA256Digest?
 
   func count(bytes: Int) {
     objects += 1

@@ -12,7 +12,10 @@ struct AttestCommand: ParsableCommand {
       "The note says what was tested. Never write the seed phrase itself; what looks like one is refused.",
       also: [.overdue, .locked]))
 
-  @Argument(help: ArgumentHelp("A class that is kept offline: wallet-seed-phrases.", valueName: "class"))
+  @Argument(
+    help: ArgumentHelp(
+      "A class that is kept offline, such as wallet-seed-phrases; or key-rotation, the yearly review of all keys.",
+      valueName: "class"))
   var dataClass: String?
 
   @Option(help: ArgumentHelp("What was tested, and how it went.", valueName: "text"))
@@ -42,19 +45,28 @@ struct AttestCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let (keeper, configuration) = try Keeper.session(file, output, Progress(output))
-      if let dataClass, let note, let by {
-        try keeper.attest(dataClass, host: host, note: note, by: by, table: configuration.frequencies)
-        output.line("\(dataClass)\(host.map { " of \($0)" } ?? ""): attested by \(by)")
-        return CommandResult(summary: [.init("class", .string(dataClass)), .init("host", JSONValue(host))])
-      }
-      let statuses = try keeper.attestations(configuration.frequencies)
-      for status in statuses { show(status, output) }
-      let overdue = statuses.count(where: \.isOverdue)
-      return CommandResult(
-        overdue == 0 ? .done : .overdue,
-        summary: [.init("attestations", JSONValue(statuses.count)), .init("overdue", JSONValue(overdue))])
+      // A list changes nothing, and nobody needs to be told of it.
+      if list { return try showAll(output) }
+      return try KeeperAlerts.tell(file, command: "attest", output) { _ in try attest(output) }
     }
+  }
+
+  private func attest(_ output: Output) throws -> CommandResult {
+    guard let dataClass, let note, let by else { return CommandResult(.usage) }
+    let (keeper, configuration) = try Keeper.session(file, output, Progress(output))
+    try keeper.attest(dataClass, host: host, note: note, by: by, table: configuration.frequencies)
+    output.line("\(dataClass)\(host.map { " of \($0)" } ?? ""): attested by \(by)")
+    return CommandResult(summary: [.init("class", .string(dataClass)), .init("host", JSONValue(host))])
+  }
+
+  private func showAll(_ output: Output) throws -> CommandResult {
+    let (keeper, configuration) = try Keeper.session(file, output, Progress(output))
+    let statuses = try keeper.attestations(configuration.frequencies)
+    for status in statuses { show(status, output) }
+    let overdue = statuses.count(where: \.isOverdue)
+    return CommandResult(
+      overdue == 0 ? .done : .overdue,
+      summary: [.init("attestations", JSONValue(statuses.count)), .init("overdue", JSONValue(overdue))])
   }
 
   private func show(_ status: AttestationStatus, _ output: Output) {
@@ -66,13 +78,6 @@ struct AttestCommand: ParsableCommand {
     } else {
       output.line("\(subject): overdue: never attested")
     }
-    output.event(
-      "attestation",
-      [
-        .init("class", .string(status.dataClass)), .init("host", JSONValue(status.host)),
-        .init("time", JSONValue(status.time?.rfc3339)), .init("by", JSONValue(status.last?.by)),
-        .init("note", JSONValue(status.last?.note)), .init("due-from", JSONValue(status.dueFrom?.rfc3339)),
-        .init("overdue-from", JSONValue(status.overdueFrom?.rfc3339)), .init("overdue", .boolean(status.isOverdue)),
-      ])
+    output.event("attestation", status.members)
   }
 }

@@ -16,6 +16,7 @@ final class KeeperAlerts: Sendable {
   private let clock = ContinuousClock().now
   private let verifications = Mutex<[VerificationReport]>([])
   private let findings = Mutex<[String]>([])
+  private let overview = Mutex<KeeperOverview?>(nil)
 
   /// - Parameter keeper: as much of the configuration as could be read.
   init(_ keeper: KeeperConfiguration?, command: String, _ output: Output) {
@@ -59,8 +60,11 @@ final class KeeperAlerts: Sendable {
   /// Notes what the run found wrong beside single snapshots, as a line for people.
   func take(finding: String) { findings.withLock { $0.append(finding) } }
 
-  /// - Parameter overdue: what is overdue now, each as `host/set`.
-  func end(_ status: CommandLineOutput.ExitStatus, _ error: (any Error)? = nil, overdue: [String] = []) {
+  /// Takes what is known of all nodes at the run's end, where the command has made it anyway.
+  func take(_ known: KeeperOverview) { overview.withLock { $0 = known } }
+
+  /// - Parameter overdue: what is overdue now, each as `host/set`; nil: as the overview says.
+  func end(_ status: CommandLineOutput.ExitStatus, _ error: (any Error)? = nil, overdue: [String]? = nil) {
     guard let keeper, !keeper.alerts.isEmpty else { return }
     var report = RunReport(
       program: "redoubt-verify", version: redoubtVersion, command: command, host: machineName(), started: start)
@@ -72,11 +76,17 @@ final class KeeperAlerts: Sendable {
       report.hint = message.hint
     }
     report.verifications = verifications.withLock { $0 }
-    do throws(VerifyError) { report.proofs = try proofStates(ofKeeper: keeper.state).map { ProofReport($0) } } catch {
-      output.warning("metrics know nothing of earlier runs: \(error)")
+    do throws(VerifyError) {
+      let knowledge = try KeeperKnowledge.read(keeper)
+      report.proofs = ProofState.all(knowledge.records).map { ProofReport($0) }
+      let known = overview.withLock { $0 } ?? KeeperOverview(knowledge, now: .now())
+      report.keeper = KeeperReport(known)
+      report.overdue = known.overdueNames
+    } catch {
+      output.warning("metrics and alerts know nothing of earlier runs: \(error)")
     }
     report.findings = findings.withLock { $0 }
-    report.overdue = overdue
+    if let overdue { report.overdue = overdue }
     alerts.end(report)
   }
 }
@@ -116,5 +126,36 @@ extension ProofReport {
     isUnchecked = state.isUnchecked
     seconds = state.seconds
     bytes = state.bytes
+  }
+}
+
+extension KeeperReport {
+  fileprivate init(_ overview: KeeperOverview) {
+    self.init()
+    for severity in Concern.Severity.allCases {
+      concerns[severity.rawValue] = overview.concerns.count { $0.severity == severity }
+    }
+    selfTest = overview.selfTest.time
+    selfTestPassed = overview.selfTest.last?.passed
+    for node in overview.nodes { observed[node.host] = .some(node.observed) }
+    for recipient in overview.recipients {
+      keys.append(
+        .init(
+          fingerprint: recipient.fingerprint, use: "recipient", expires: recipient.expires,
+          isUsable: ![.expired, .revoked].contains(recipient.standing), decrypted: recipient.lastDecrypted))
+    }
+    for signer in overview.signers {
+      keys.append(
+        .init(
+          fingerprint: signer.fingerprint, use: "signer", expires: signer.expires,
+          isUsable: ![.expired, .revoked, .unknown].contains(signer.standing)))
+    }
+    for set in overview.sets {
+      if let from = set.drillOverdueFrom { drills.append(.init(host: set.host, set: set.set, overdueFrom: from)) }
+      for place in set.places {
+        guard let from = place.proofOverdueFrom else { continue }
+        proofs.append(.init(host: set.host, set: set.set, destination: place.destination, overdueFrom: from))
+      }
+    }
   }
 }

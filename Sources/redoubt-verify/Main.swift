@@ -20,7 +20,9 @@ struct RedoubtVerify: ParsableCommand {
     },
     subcommands: [
       InitCommand.self, ListCommand.self, LsCommand.self, FindCommand.self, DiffCommand.self, VerifyCommand.self,
+      RunCommand.self,
       RestoreCommand.self, DrillCommand.self, PruneCommand.self, AttestCommand.self,
-      CatalogCommand.self, SelfTestCommand.self,
+      CatalogCommand.self, SelfTestCommand.self, StatusCommand.self, KeysCommand.self,
+      ReportCommand.self,
     ])
 }

@@ -24,24 +24,31 @@ struct SelfTestCommand: ParsableCommand {
 
   func run() throws {
     try options.run { output in
-      let progress = Progress(output)
-      defer { progress.finish() }
-      let (keeper, configuration) = try Keeper.session(file, output, progress)
-      let folder = try scratch.map { try absolutePath($0) } ?? "\(configuration.state)/scratch"
-      if scratch == nil { try Paths.makeFolders(folder) }
-      let test = try keeper.selfTest(selection.selection(.latest), scratch: folder)
-      progress.finish()
-      output.line("self-test with \(test.host)/\(test.set)/\(test.snapshot) of \(test.destination):")
-      for each in test.cases { show(each, output) }
-      let missed = test.cases.count { !$0.found }
-      output.line(missed == 0 ? "all found" : "\(missed) of \(test.cases.count) kinds of damage were not found")
-      return CommandResult(
-        test.passed ? .done : .failed,
-        summary: [
-          .init("cases", JSONValue(test.cases.count)), .init("missed", JSONValue(missed)),
-          .init("passed", .boolean(test.passed)),
-        ])
+      try KeeperAlerts.tell(file, command: "self-test", output) { try run(output, $0) }
     }
+  }
+
+  private func run(_ output: Output, _ alerts: KeeperAlerts) throws -> CommandResult {
+    let progress = Progress(output)
+    defer { progress.finish() }
+    let (keeper, configuration) = try Keeper.session(file, output, progress)
+    let folder = try scratch.map { try absolutePath($0) } ?? "\(configuration.state)/scratch"
+    if scratch == nil { try Paths.makeFolders(folder) }
+    let test = try keeper.selfTest(selection.selection(.latest), scratch: folder)
+    progress.finish()
+    output.line("self-test with \(test.host)/\(test.set)/\(test.snapshot) of \(test.destination):")
+    for each in test.cases {
+      show(each, output)
+      if !each.found { alerts.take(finding: "self-test: \(each.name) was not found: \(each.detail)") }
+    }
+    let missed = test.cases.count { !$0.found }
+    output.line(missed == 0 ? "all found" : "\(missed) of \(test.cases.count) kinds of damage were not found")
+    return CommandResult(
+      test.passed ? .done : .failed,
+      summary: [
+        .init("cases", JSONValue(test.cases.count)), .init("missed", JSONValue(missed)),
+        .init("passed", .boolean(test.passed)),
+      ])
   }
 
   private func show(_ each: SelfTest.Case, _ output: Output) {

@@ -51,7 +51,7 @@ struct VerifyCommand: ParsableCommand {
       selection.selection(snapshots), level: level, scratch: folder)
     progress.finish()
     alerts.take(verifications)
-    for verification in verifications { show(verification, output) }
+    for verification in verifications { output.show(verification) }
     let damaged = verifications.count { $0.result == .damaged }
     let unchecked = verifications.count { $0.result == .unchecked }
     // Damage weighs more than what could not be checked, and nothing checked is never success.
@@ -62,34 +62,6 @@ struct VerifyCommand: ParsableCommand {
       summary: [
         .init("verified", JSONValue(verifications.count)), .init("damaged", JSONValue(damaged)),
         .init("unchecked", JSONValue(unchecked)), .init("complete", .boolean(isComplete)),
-      ])
-  }
-
-  private func show(_ verification: Verification, _ output: Output) {
-    let reason = verification.reason.map { ": \($0)" } ?? ""
-    let findings =
-      switch verification.findingCount {
-      case 0: ""
-      case 1: ", 1 finding"
-      case let count: ", \(count) findings"
-      }
-    output.line(
-      "\(verification.host)/\(verification.set)/\(verification.snapshot) at \(verification.destination): "
-        + "\(verification.level.rawValue): \(verification.result.rawValue)\(reason)\(findings) "
-        + "(\(Amount.bytes(verification.bytes)), \(Amount.duration(verification.seconds)))",
-      about: Subject(
-        host: verification.host, set: verification.set, snapshot: verification.snapshot,
-        destination: verification.destination))
-    output.event(
-      "verification",
-      [
-        .init("host", .string(verification.host)), .init("set", .string(verification.set)),
-        .init("snapshot", .string(verification.snapshot)), .init("destination", .string(verification.destination)),
-        .init("level", .string(verification.level.rawValue)), .init("result", .string(verification.result.rawValue)),
-        .init("objects", JSONValue(verification.objects)), .init("bytes", JSONValue(verification.bytes)),
-        .init("seconds", JSONValue(verification.seconds)), .init("reason", JSONValue(verification.reason)),
-        .init("finding-count", JSONValue(verification.findingCount)),
-        .init("findings", .array(verification.findings.map { .object($0.members) })),
       ])
   }
 }

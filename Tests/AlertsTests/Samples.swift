@@ -53,6 +53,19 @@ enum Sample {
     proof.seconds = 3.5
     proof.bytes = 4000
     report.proofs = [proof]
+    var keeper = KeeperReport()
+    keeper.concerns = ["damage": 1, "overdue": 2, "notice": 0]
+    keeper.selfTest = now
+    keeper.selfTestPassed = true
+    keeper.observed = ["peer-1": now, "peer-2": Timestamp?.none]
+    let end = Timestamp(seconds: now.seconds + 86400)
+    keeper.keys = [
+      .init(fingerprint: "AA", use: "recipient", expires: end, isUsable: true, decrypted: now),
+      .init(fingerprint: "BB", use: "signer", expires: nil, isUsable: false),
+    ]
+    keeper.proofs = [.init(host: "peer-1", set: "data", destination: "offsite", overdueFrom: end)]
+    keeper.drills = [.init(host: "peer-1", set: "data", overdueFrom: end)]
+    report.keeper = keeper
     return report
   }
 }

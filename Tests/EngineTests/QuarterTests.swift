@@ -15,7 +15,7 @@ import Verify
   private static let start: Int64 = 1_799_979_420
 
   /// The sample provider, with its paths below the test's folder and its destinations in folders.
-  private func provider(_ clock: DueTests.Clock) throws -> Household {
+  func provider(_ clock: DueTests.Clock) throws -> Household {
     let house = try Household(destinations: ["offsite", "disk", "repository"])
     let package = Paths.parent(Paths.parent(Paths.parent(#filePath)))
     let sample = try #require(NodeConfiguration.inspect("\(package)/Fixtures/provider/redoubt.toml").configuration)

@@ -209,6 +209,8 @@ public struct Verification: Sendable, Equatable, Codable {
   public var manifest: String?
   /// The private key that decrypted it: its primary key's fingerprint; nil also where gpg does not tell.
   public var key: String?
+  /// Level `restored`, where it was sound: one digest of all files' names and contents; redoubt-catalog(5) tells which.
+  public var content: String?
   /// How many findings a record lists at most.
   public static let findingLimit = 100
 
@@ -232,7 +234,7 @@ public struct Verification: Sendable, Equatable, Codable {
   }
   enum CodingKeys: String, CodingKey {
     case host, set, snapshot, destination, level, result, objects, bytes, seconds, reason, findings
-    case since, `class`, recipients, manifest, key
+    case since, `class`, recipients, manifest, key, content
     case findingCount = "finding-count"
   }
 }

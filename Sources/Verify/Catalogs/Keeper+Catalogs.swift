@@ -14,10 +14,14 @@ extension Keeper {
     return try observe(hosts: hosts, state)
   }
 
-  func observe(hosts: [String], _ state: KeeperState) throws(VerifyError) -> [NodeObservation] {
+  /// - Parameter looksAt: whether to look at what is stored of a set.
+  func observe(
+    hosts: [String], _ state: KeeperState, looksAt: (_ host: String, _ set: String) -> Bool = { _, _ in true }
+  ) throws(VerifyError) -> [NodeObservation] {
     let selection = SnapshotSelection(hosts: hosts)
     let places = try self.places(selection)
     let decryptor = try makeDecryptor()
+    let known = ObservedRecords(state.records)
     var observations: [NodeObservation] = []
     for node in configuration.nodes where hosts.isEmpty || hosts.contains(node.host) {
       let cache = NodeCatalogCache(state: configuration.state, host: node.host)
@@ -27,34 +31,40 @@ extension Keeper {
         let watch = CatalogWatch(
           node: node, destination: destination, reader: reader, decryptor: decryptor,
           trusted: try node.trustedFingerprints(), cache: cache,
-          pins: state.catalog.records.pins(of: node.host, at: destination))
+          pins: known.pins(of: node.host, at: destination))
         do { looks.append((destination, try watch.look())) } catch {
           if error.code == .cancelled || error.code == .keys { throw error }
           unchecked.append((destination, error.reason))
         }
       }
-      var observation = try conclude(node.host, looks, unchecked, cache, state)
+      var observation = try conclude(node.host, looks, unchecked, cache, known, state)
+      let records = observation.catalog.records
       var contents: [String: [NodeLook.SetContent]] = [:]
       for (watched, destination, reader) in places where watched.host == node.host {
         let audit = SnapshotAudit(
           host: node.host, destination: destination,
           expires: configuration.destinations.contains { $0.name == destination && $0.expiry == .lifecycle },
-          node: observation.catalog.records, keeper: state.catalog.records)
+          node: records, known: known)
         do {
-          var listed: [NodeLook.SetContent] = []
-          observation.findings += try audit.findings(
-            SnapshotFinder(host: node.host, destination: destination, reader: reader), contents: &listed
-          ).map { (destination, $0) }
-          contents[destination] = listed
+          let finder = SnapshotFinder(host: node.host, destination: destination, reader: reader)
+          var stored: [StoredSet] = []
+          for set in Set(try finder.sets()).union(audit.sets).sorted() where looksAt(node.host, set) {
+            stored.append(
+              try StoredSet(Ledger.Place(host: node.host, set: set, destination: destination), from: reader))
+          }
+          observation.stored += stored
+          observation.findings += audit.findings(stored).map { (destination, $0) }
+          contents[destination] = stored.map { NodeLook.SetContent($0) }
         } catch {
           if !observation.unchecked.contains(where: { $0.destination == destination }) {
             observation.unchecked.append((destination, error.reason))
           }
         }
       }
-      let unended = observation.catalog.records.unendedRuns(at: environment.clock())
+      let unended = records.unendedRuns(at: environment.clock())
       observation.findings += unended.map { ("", $0) }
-      let look = NodeLook(observation, contents, before: cache.look(), at: environment.clock())
+      let look = NodeLook(
+        observation, contents, before: cache.look(), at: environment.clock(), looksAt: { looksAt(node.host, $0) })
       do throws(FileError) { try cache.write(look) } catch { throw VerifyError(.state, "\(error)") }
       observations.append(observation)
     }
@@ -63,18 +73,18 @@ extension Keeper {
 
   private func conclude(
     _ host: String, _ looks: [(destination: String, looks: [CatalogWatch.Look])],
-    _ unchecked: [(destination: String, reason: String)], _ cache: NodeCatalogCache, _ state: KeeperState
+    _ unchecked: [(destination: String, reason: String)], _ cache: NodeCatalogCache, _ known: ObservedRecords,
+    _ state: KeeperState
   ) throws(VerifyError) -> NodeObservation {
-    let records = state.catalog.records
     let comparison = CatalogComparison(
-      now: environment.clock(), accepted: records.acceptedEpochs(of: host, firstSeen: looks.oldestEpoch))
+      now: environment.clock(), accepted: known.acceptedEpochs(of: host, firstSeen: looks.oldestEpoch))
     let (catalog, findings) = comparison.compare(host: host, looks)
     // Never less than was seen: what a destination has lost is evidence, and stays here.
     for epoch in catalog.epochs where epoch.records.count > cache.read(epoch.epoch).records.count {
       do { try cache.write(epoch) } catch { throw VerifyError(.state, "\(error)") }
     }
     for (destination, looks) in looks {
-      let pins = records.pins(of: host, at: destination)
+      let pins = known.pins(of: host, at: destination)
       for look in looks {
         let name = look.catalog.epoch.description
         let mine = findings.filter { $0.destination == destination && $0.finding.path.contains(name) }.map(\.finding)
@@ -99,7 +109,7 @@ extension Keeper {
   /// - Throws: `.notFound` where the keeper has never seen that epoch.
   public func acknowledge(host: String, epoch: String, by: String, note: String) throws(VerifyError) {
     let state = try KeeperState(folder: configuration.state, now: environment.clock())
-    let known = state.catalog.records.compactMap { record -> String? in
+    let known = state.records.compactMap { record -> String? in
       guard case .observation(let seen) = record.event, seen.host == host else { return nil }
       return seen.epoch
     }
@@ -118,31 +128,47 @@ extension [(destination: String, looks: [CatalogWatch.Look])] {
   fileprivate var oldestEpoch: Epoch? { flatMap { $0.looks.map(\.catalog.epoch) }.min() }
 }
 
-extension [CatalogRecord] {
-  /// The last observation of each epoch of a node at a destination, by epoch.
-  func pins(of host: String, at destination: String) -> [String: Observation] {
-    var pins: [String: Observation] = [:]
-    for record in self {
-      if case .observation(let seen) = record.event, seen.host == host, seen.destination == destination {
-        pins[seen.epoch] = seen
+/// What a keeper's records say of nodes' catalogs, gathered in one pass over them.
+struct ObservedRecords {
+  private struct Place: Hashable {
+    var host: String
+    var destination: String
+  }
+  /// The last observation of each epoch.
+  private var pins: [Place: [String: Observation]] = [:]
+  private var firstEpochs: [String: String] = [:]
+  private var acknowledged: [String: Set<String>] = [:]
+  private var pruned: [Ledger.Place: Set<String>] = [:]
+
+  init(_ records: [CatalogRecord]) {
+    for record in records {
+      switch record.event {
+      case .observation(let seen):
+        pins[Place(host: seen.host, destination: seen.destination), default: [:]][seen.epoch] = seen
+        if firstEpochs[seen.host] == nil { firstEpochs[seen.host] = seen.epoch }
+      case .acknowledgement(let known): acknowledged[known.host, default: []].insert(known.epoch)
+      case .prune(let it):
+        pruned[Ledger.Place(host: it.host, set: it.set, destination: it.destination), default: []]
+          .formUnion(it.snapshots)
+      default: break
       }
     }
-    return pins
+  }
+
+  /// The last observation of each epoch of a node at a destination, by epoch.
+  func pins(of host: String, at destination: String) -> [String: Observation] {
+    pins[Place(host: host, destination: destination)] ?? [:]
   }
 
   /// The epochs of a node that need no acknowledgment: those that have one, and the oldest of those that were there when
   /// the keeper first saw the node.
-  fileprivate func acceptedEpochs(of host: String, firstSeen: Epoch?) -> Set<String> {
-    var accepted: Set<String> = []
-    var first: String?
-    for record in self {
-      switch record.event {
-      case .observation(let seen) where seen.host == host: first = first ?? seen.epoch
-      case .acknowledgement(let known) where known.host == host: accepted.insert(known.epoch)
-      default: break
-      }
-    }
-    if let name = first ?? firstSeen?.description { accepted.insert(name) }
+  func acceptedEpochs(of host: String, firstSeen: Epoch?) -> Set<String> {
+    var accepted = acknowledged[host] ?? []
+    if let name = firstEpochs[host] ?? firstSeen?.description { accepted.insert(name) }
     return accepted
+  }
+
+  func isPruned(_ snapshot: SnapshotID, at place: Ledger.Place) -> Bool {
+    pruned[place]?.contains(snapshot.description) ?? false
   }
 }

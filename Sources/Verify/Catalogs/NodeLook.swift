@@ -36,7 +36,11 @@ struct NodeLook: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - contents: by destination, of those that could be listed.
   ///   - old: the look before.
-  init(_ observation: NodeObservation, _ contents: [String: [SetContent]], before old: NodeLook?, at time: Timestamp) {
+  ///   - looksAt: whether this look was about a set; of the others, what the one before saw stays.
+  init(
+    _ observation: NodeObservation, _ contents: [String: [SetContent]], before old: NodeLook?, at time: Timestamp,
+    looksAt: (String) -> Bool = { _ in true }
+  ) {
     func findings(_ name: String) -> [Finding] {
       Array(observation.findings.filter { $0.destination == name }.map(\.finding).prefix(Self.findingLimit))
     }
@@ -47,9 +51,25 @@ struct NodeLook: Codable, Sendable, Equatable {
         place.unchecked = reason
         return place
       }
+      let before = old?.places.first { $0.name == name }
+      let kept = before?.sets.filter { !looksAt($0.set) } ?? []
+      let keptFindings = before?.findings.filter { finding in
+        let set = finding.path.prefix { $0 != "/" }
+        return set != "catalog" && !looksAt(String(set))
+      }
       return Place(
-        name: name, observed: time.rfc3339, sets: contents[name] ?? [], findings: findings(name))
+        name: name, observed: time.rfc3339, sets: ((contents[name] ?? []) + kept).sorted { $0.set < $1.set },
+        findings: Array((findings(name) + (keptFindings ?? [])).prefix(Self.findingLimit)))
     }
+  }
+}
+
+extension NodeLook.SetContent {
+  init(_ stored: StoredSet) {
+    let snapshots = stored.snapshots
+    self.init(
+      set: stored.place.set, snapshots: snapshots.count, oldest: snapshots.first?.description,
+      newest: snapshots.last?.description, bytes: stored.bytes)
   }
 }
 

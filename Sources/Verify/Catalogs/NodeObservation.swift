@@ -14,6 +14,8 @@ public struct NodeObservation: Sendable {
   public var findings: [(destination: String, finding: Finding)]
   /// Destinations that could not be looked at, and why.
   public var unchecked: [(destination: String, reason: String)]
+  /// What is stored of the node's sets, at each destination that could be listed.
+  var stored: [StoredSet] = []
 
   /// How long a destination may lack records before it counts as left behind, in seconds: a daily run delivers them.
   static let patience: Int64 = 26 * 3600

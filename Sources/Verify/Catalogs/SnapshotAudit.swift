@@ -8,13 +8,22 @@ struct SnapshotAudit {
   /// Whether the destination's storage expires by itself.
   let expires: Bool
   let node: [CatalogRecord]
-  let keeper: [CatalogRecord]
+  let known: ObservedRecords
 
-  /// - Parameter contents: gets what is there of each set.
-  /// - Throws: where the destination cannot be listed.
-  func findings(
-    _ finder: SnapshotFinder, contents: inout [NodeLook.SetContent]
-  ) throws(VerifyError) -> [Finding] {
+  /// The sets that the node has stored there.
+  var sets: Set<String> {
+    var sets: Set<String> = []
+    for record in node {
+      guard case .snapshot(let it) = record.event, isValidName(it.set), !reservedSetNames.contains(it.set) else {
+        continue
+      }
+      if it.destinations.contains(where: { $0.name == destination && $0.stored }) { sets.insert(it.set) }
+    }
+    return sets
+  }
+
+  /// - Parameter sets: what the destination has of each set that is looked at, also of those it should have.
+  func findings(_ sets: [StoredSet]) -> [Finding] {
     var stored: [String: [SnapshotID: Timestamp]] = [:]
     var announced: Set<String> = []
     for record in node {
@@ -29,14 +38,10 @@ struct SnapshotAudit {
       }
     }
     var findings: [Finding] = []
-    for set in Set(stored.keys).union(try finder.sets()).sorted() {
-      let listed = try finder.snapshots(of: set)
-      let present = listed.filter(\.isFinished).map(\.reference.snapshot)
-      contents.append(
-        NodeLook.SetContent(
-          set: set, snapshots: present.count, oldest: present.first?.description, newest: present.last?.description,
-          bytes: listed.reduce(0) { $0 + $1.bytes }))
-      let gone = (stored[set] ?? [:]).filter { !present.contains($0.key) && !isPruned(set, $0.key) }
+    for present in sets.sorted(by: { $0.place < $1.place }) {
+      let (set, place, present) = (present.place.set, present.place, present.snapshots)
+      let names = Set(present)
+      let gone = (stored[set] ?? [:]).filter { !names.contains($0.key) && !known.isPruned($0.key, at: place) }
       for (snapshot, time) in gone.sorted(by: { $0.key < $1.key }) {
         // Where storage expires, the oldest go first: what is older than all that is there has had its time.
         if expires, let oldest = present.first, snapshot < oldest { continue }
@@ -49,15 +54,6 @@ struct SnapshotAudit {
       }
     }
     return findings
-  }
-
-  private func isPruned(_ set: String, _ snapshot: SnapshotID) -> Bool {
-    keeper.contains { record in
-      guard case .prune(let pruned) = record.event, pruned.host == host, pruned.set == set,
-        pruned.destination == destination
-      else { return false }
-      return pruned.snapshots.contains(snapshot.description)
-    }
   }
 }
 

@@ -38,6 +38,12 @@ extension Keeper {
   public func drill(_ request: DrillRequest) throws(VerifyError) -> (outcomes: [DrillOutcome], isComplete: Bool) {
     let state = try KeeperState(folder: configuration.state, now: environment.clock())
     for notice in state.notices { environment.observe(.notice(notice)) }
+    return try drill(request, state)
+  }
+
+  func drill(
+    _ request: DrillRequest, _ state: KeeperState
+  ) throws(VerifyError) -> (outcomes: [DrillOutcome], isComplete: Bool) {
     let scratch = try scratchFolder(request)
     let decryptor = try makeDecryptor()
     var outcomes: [DrillOutcome] = []
@@ -54,6 +60,8 @@ extension Keeper {
         opening: try ManifestOpening(node: node, decryptor: decryptor),
         workers: workerCount(configured: configuration.workers), environment: environment)
       verifier.driller = driller
+      let seen = SeenVolumes()
+      verifier.seen = seen
       let verification = try verifier.verify(
         reference, at: destination, reader: reader, level: .restored, scratch: scratch)
       var drill = Drill(
@@ -63,9 +71,9 @@ extension Keeper {
       drill.age = environment.clock().seconds - reference.snapshot.started.seconds
       drill.seconds = driller.seconds
       drill.checks = driller.checks
-      let earlier = state.catalog.records.soundDrills(of: drill)
+      let earlier = state.records.soundDrills(of: drill)
       // A drill proves all that a verification to level restored does.
-      try state.append(.verification(verification), at: environment.clock())
+      try state.record(verification, seen, at: environment.clock())
       try state.append(.drill(drill), at: environment.clock())
       outcomes.append(DrillOutcome(drill: drill, earlier: earlier, folder: driller.keptFolder))
     }

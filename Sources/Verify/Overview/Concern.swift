@@ -46,6 +46,8 @@ public struct Concern: Sendable, Equatable {
   public var host: String?
   public var set: String?
   public var destination: String?
+  /// The fingerprint of the primary key that it is about.
+  public var key: String?
   /// Lowercase, without a full stop and without the place.
   public var text: String
   /// Since when it is so, as far as that is known.
@@ -55,13 +57,14 @@ public struct Concern: Sendable, Equatable {
 
   public init(
     _ kind: Kind, _ severity: Severity, host: String? = nil, set: String? = nil, destination: String? = nil,
-    _ text: String, since: Timestamp? = nil, hint: String? = nil
+    key: String? = nil, _ text: String, since: Timestamp? = nil, hint: String? = nil
   ) {
     self.kind = kind
     self.severity = severity
     self.host = host
     self.set = set
     self.destination = destination
+    self.key = key
     self.text = text
     self.since = since
     self.hint = hint

@@ -46,6 +46,9 @@ public struct KeeperKnowledge: Sendable {
     return knowledge
   }
 
+  /// A node's catalog, of all epochs in their order, as far as it was observed.
+  public func records(ofNode host: String) -> [CatalogRecord] { nodes[host]?.records ?? [] }
+
   private struct ObservationPlace: Hashable {
     let host, destination, epoch: String
     init(_ seen: Observation) { (host, destination, epoch) = (seen.host, seen.destination, seen.epoch) }

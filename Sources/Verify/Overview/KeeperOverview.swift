@@ -29,10 +29,10 @@ public struct KeeperOverview: Sendable, Equatable {
   /// Whether there is something to be safe about, and nothing is wrong with it.
   public var isSafe: Bool { !sets.isEmpty && !isDamaged && !isOverdue }
 
-  /// What is overdue or damaged, each once: `host/set`, a node's name, or what else it is about.
+  /// What is overdue, each once: `host/set`, a node's name, or what else it is about.
   public var overdueNames: [String] {
     var names: [String] = []
-    for concern in concerns where concern.severity > .notice {
+    for concern in concerns where concern.severity == .overdue {
       let name = [concern.host, concern.set].compactMap(\.self).joined(separator: "/")
       let subject = name.isEmpty ? concern.destination ?? concern.kind.rawValue : name
       if !names.contains(subject) { names.append(subject) }

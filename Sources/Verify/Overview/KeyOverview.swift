@@ -56,8 +56,6 @@ public struct SignerOverview: Sendable, Equatable {
 
 /// The yearly review of all keys: `redoubt-verify attest key-rotation` records it.
 public struct KeyRotation: Sendable, Equatable {
-  /// The class's name in attestations; no class of the frequency table may have it.
-  public static let attestedClass = "key-rotation"
   public static let interval: Int64 = 365 * 86400
   /// How long before its end an expiring key is told of.
   public static let notice: Int64 = 60 * 86400

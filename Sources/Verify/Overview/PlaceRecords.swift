@@ -25,7 +25,7 @@ struct PlaceRecords {
   private(set) var recipients: [String] = []
 
   mutating func take(_ it: Verification, at time: Timestamp) {
-    take(it.snapshot, it.level, it.result, it.reason, it.findings, it.findingCount, time)
+    take(it.snapshot, it.level, it.result, it.reason, it.findings, it.findingCount, time, since: it.since)
     oldest = min(oldest ?? it.snapshot, it.snapshot)
     guard it.snapshot >= newest ?? "" else { return }
     newest = it.snapshot
@@ -45,19 +45,21 @@ struct PlaceRecords {
 
   private mutating func take(
     _ snapshot: String, _ level: VerificationLevel, _ result: VerificationResult, _ reason: String?,
-    _ findings: [Finding], _ findingCount: Int, _ time: Timestamp
+    _ findings: [Finding], _ findingCount: Int, _ time: Timestamp, since: String? = nil
   ) {
     switch result {
     case .sound:
       lastUnchecked = nil
-      let proof = SnapshotProof(snapshot: snapshot, level: level, time: time)
+      // What stands on parts that were proven before is as old as the oldest of them.
+      let proof = SnapshotProof(
+        snapshot: snapshot, level: level, time: min(since.flatMap { Timestamp($0) } ?? time, time))
       for lower in VerificationLevel.allCases where lower <= level { proofs[lower] = proof }
       // What a lower level finds sound may still be what a higher one found damaged.
       if let known = damaged[snapshot] {
         guard known.level <= level else { return }
         damaged[snapshot] = nil
       }
-      if level >= .readable { proven[snapshot] = proof }
+      if level >= .readable, proof.time >= proven[snapshot]?.time ?? proof.time { proven[snapshot] = proof }
     case .damaged:
       lastUnchecked = nil
       proven[snapshot] = nil

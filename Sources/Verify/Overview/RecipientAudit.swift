@@ -63,7 +63,7 @@ struct RecipientAudit {
 
   func rotation() -> KeyRotation {
     var review = KeyRotation(isDue: false)
-    let known = keeper.attestations[KeyRotation.attestedClass]?.values
+    let known = keeper.attestations[DataClass.keyRotation]?.values
       .filter { $0.1.seconds(since: now) <= AttestationStatus.clockTolerance }.max { $0.1 < $1.1 }
     review.last = known?.0
     review.time = known?.1
@@ -106,7 +106,7 @@ struct RecipientAudit {
           .recipient, .overdue,
           "the keys \(last), and the oldest that backups are encrypted to is of \(oldest.rfc3339): look whether they "
             + "are to be exchanged, once a year",
-          since: due, hint: "redoubt-verify attest \(KeyRotation.attestedClass) --by NAME --note TEXT"))
+          since: due, hint: "redoubt-verify attest \(DataClass.keyRotation) --by NAME --note TEXT"))
     }
     return concerns
   }
@@ -117,7 +117,7 @@ struct RecipientAudit {
     func about(
       _ severity: Concern.Severity, _ text: String, since: Timestamp? = nil, hint: String? = nil
     ) -> Concern {
-      Concern(.recipient, severity, "\(name) \(text)", since: since, hint: hint)
+      Concern(.recipient, severity, key: recipient.fingerprint, "\(name) \(text)", since: since, hint: hint)
     }
     switch recipient.standing {
     case .proven: return nil
@@ -125,7 +125,7 @@ struct RecipientAudit {
       return about(
         .notice,
         "has opened nothing here: their private key is here, and gpg took another recipient's",
-        hint: "redoubt-verify keys --prove tries each private key that is here by itself")
+        hint: "verify a snapshot once with a key ring that has no other private key")
     case .notProvenHere:
       return about(
         .notice,
@@ -158,7 +158,8 @@ struct RecipientAudit {
     let name = "the signing key \(signer.label ?? signer.fingerprint)"
     let host = signer.hosts.count == 1 ? signer.hosts.first : nil
     func about(_ severity: Concern.Severity, _ text: String, since: Timestamp? = nil, hint: String) -> Concern {
-      Concern(.recipient, severity, host: host, "\(name) \(text)", since: since, hint: hint)
+      Concern(
+        .recipient, severity, host: host, key: signer.fingerprint, "\(name) \(text)", since: since, hint: hint)
     }
     switch signer.standing {
     case .valid: return nil

@@ -7,6 +7,7 @@ public struct SnapshotProof: Sendable, Equatable {
   public var snapshot: String
   /// What was asked for; lower levels are proven with it.
   public var level: VerificationLevel
+  /// When it was made; of one that was put together from parts, when the oldest of them was.
   public var time: Timestamp
 }
 

@@ -94,6 +94,11 @@ public struct Ledger: Sendable {
   /// The snapshots that were found damaged at a place, and neither found sound nor pruned since.
   public func damage(at place: Place) -> [String: Damage] { places[place]?.damage ?? [:] }
 
+  /// Whether a volume was found damaged at a place, and not found sound since.
+  func isDamaged(volume number: Int, of folder: String, at place: Place) -> Bool {
+    places[place]?.folders[folder]?.isDamaged(number) ?? false
+  }
+
   /// Whether anything of a folder's volumes was ever proven at a place.
   func knows(folder: String, at place: Place) -> Bool { places[place]?.folders[folder] != nil }
 
@@ -151,6 +156,11 @@ struct FolderProofs: Sendable {
 
   mutating func damage(_ number: Int, _ order: Int) { damaged[number] = order }
   mutating func damageAll(_ order: Int) { allDamaged = order }
+
+  func isDamaged(_ number: Int) -> Bool {
+    guard let order = damaged[number] else { return false }
+    return !entries.contains { $0.range.contains(number) && $0.order > order }
+  }
 
   func proven(_ number: Int, _ level: VerificationLevel) -> Timestamp? {
     let since = max(damaged[number] ?? -1, allDamaged)

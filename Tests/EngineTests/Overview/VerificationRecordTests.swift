@@ -6,8 +6,8 @@ import TestKit
 import Testing
 import Verify
 
-/// What the keeper knows of all nodes at a time, and what of it is not as it should be.
-@Suite struct OverviewTests {
+/// What a verification records of the manifest; and the overview of a real household.
+@Suite struct VerificationRecordTests {
   @Test func aVerificationTellsTheManifestsClassRecipientsAndKey() throws {
     let house = try Household()
     try house.write("file", "content")
