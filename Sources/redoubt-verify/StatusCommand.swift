@@ -47,7 +47,7 @@ struct StatusCommand: ParsableCommand {
 
   private func show(_ output: Output, _ alerts: KeeperAlerts?) throws -> CommandResult {
     let report = KeeperConfiguration.inspect(try absolutePath(file.config))
-    try ServiceUser.become(ownerOf: report, keeping: .readingItself)
+    try ServiceUser.become(ownerOf: report, keeping: .everything)
     let configuration = look ? try report.get() : try output.use(report)
     let overview = KeeperOverview(try KeeperKnowledge.read(configuration), now: .now())
     alerts?.take(overview)
