@@ -58,7 +58,7 @@ import Verify
       clock.seconds += 60
       let report = try run(house, "\(number)/3")
       #expect(report.unchecked.isEmpty && report.left.isEmpty)
-      #expect(report.observations.allSatisfy(\.findings.isEmpty))
+      #expect(report.observations.allSatisfy { $0.findings.isEmpty })
       proven += report.verifications.map { "\($0.set) \($0.destination) \($0.result.rawValue)" }
       #expect(report.run.shard == "\(number)/3")
       #expect(Paths.exists("\(house.keeper.state)/shards/\(number)-of-3/catalog.jsonl"))
@@ -93,7 +93,7 @@ import Verify
     clock.seconds += 86400
     for number in 1...2 {
       let report = try run(house, "\(number)/2")
-      #expect(report.observations.allSatisfy(\.findings.isEmpty), "\(report.observations.map(\.findings))")
+      #expect(report.observations.allSatisfy { $0.findings.isEmpty }, "\(report.observations.map(\.findings))")
     }
   }
 
