@@ -74,9 +74,11 @@ struct RunScreen {
     let sum =
       "\(Amount.bytes(pace.needed)) are due every \(interval), and the budget gives \(Amount.bytes(pace.given)) "
       + "(\(Amount.bytes(pace.budget)) a run, a run every \(Amount.duration(Double(pace.cadence))))"
-    if pace.short > 0 {
+    if !pace.keepsUp {
+      let reason =
+        pace.short > 0 ? "\(Amount.bytes(pace.short)) short" : "the largest volume takes \(Amount.bytes(pace.largest))"
       output.warning(
-        "the budget does not keep up: \(sum): \(Amount.bytes(pace.short)) short",
+        "the budget does not keep up: \(sum): \(reason)",
         hint: "a budget of \(Amount.bytes(pace.sufficient)) a run would keep up")
     } else {
       output.line("the budget keeps up: \(sum)")
@@ -86,7 +88,8 @@ struct RunScreen {
       [
         .init("interval", JSONValue(pace.interval)), .init("needed", JSONValue(pace.needed)),
         .init("given", JSONValue(pace.given)), .init("short", JSONValue(pace.short)),
-        .init("sufficient", JSONValue(pace.sufficient)), .init("cadence", JSONValue(pace.cadence)),
+        .init("sufficient", JSONValue(pace.sufficient)), .init("largest", JSONValue(pace.largest)),
+        .init("cadence", JSONValue(pace.cadence)),
       ])
   }
 
@@ -174,14 +177,7 @@ struct RunScreen {
       case .overdue: output.error(text, hint: concern.hint, about: subject)
       case .notice: output.warning(text, hint: concern.hint, about: subject)
       }
-      output.event(
-        "concern",
-        [
-          .init("kind", .string(concern.kind.rawValue)), .init("severity", .string(concern.severity.rawValue)),
-          .init("host", JSONValue(concern.host)), .init("set", JSONValue(concern.set)),
-          .init("destination", JSONValue(concern.destination)), .init("text", .string(concern.text)),
-          .init("since", JSONValue(concern.since?.rfc3339)),
-        ])
+      output.event("concern", concern.members)
     }
   }
 
