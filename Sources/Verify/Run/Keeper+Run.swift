@@ -189,6 +189,9 @@ final class KeeperRunner {
       report.drillsLeft = report.drillPlan
     }
     try conclude(&report)
+    report.overview = KeeperOverview(
+      try KeeperKnowledge.read(run.configuration, records: run.state.records), now: run.now
+    ).part(of: request)
   }
 
   /// A verifier that would not notice must not say "sound".
@@ -313,7 +316,13 @@ final class KeeperRunner {
       report.unchecked.append(("\(place)", verification.reason ?? "could not be checked"))
     }
     for set in sets {
+      let expires = run.configuration.destinations.contains {
+        $0.name == set.place.destination && $0.expiry == .lifecycle
+      }
+      let present = Set(set.stored.snapshots.map(\.description))
       for (snapshot, damage) in run.ledger.damage(at: set.place).sorted(by: { $0.key < $1.key }) {
+        // Where storage expires, what was damaged goes like everything else.
+        if expires, !present.contains(snapshot) { continue }
         report.damage.append((set.place, snapshot, damage))
       }
     }

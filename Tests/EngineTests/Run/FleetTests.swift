@@ -1,3 +1,4 @@
+import Digests
 import Files
 @testable import Repository
 import Testing
