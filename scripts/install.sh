@@ -70,7 +70,7 @@ put_text man/redoubt.7 share/man/man7/redoubt-verify.7
 put_text man/redoubt.toml.5 share/man/man5/verify.toml.5
 
 for file in Schedules/cron/* Schedules/systemd/* Schedules/kubernetes/*; do
-  case ${file##*/} in redoubt-verify*) program=redoubt-verify ;; *) program=redoubt ;; esac
+  case ${file##*/} in *verify*) program=redoubt-verify ;; *) program=redoubt ;; esac
   put_text "$file" "share/$program/${file#Schedules/}"
 done
 

@@ -8,10 +8,11 @@ extension Keeper {
   /// The keeper of a configuration file, telling what goes on to `output`.
   ///
   /// Where root runs this and the state folder is another user's, it is that user from now on.
-  /// - Parameter rights: what is kept of root's.
+  /// - Parameter rights: what is kept of root's, so that root's own files and folders can be written and restored ones get
+  ///   their owners. What runs operators' checks keeps less, by `KeeperAlerts` already.
   static func open(
     _ file: ConfigurationOption, _ output: Output, _ progress: Progress,
-    keeping rights: ServiceUser.Rights = .readingItself
+    keeping rights: ServiceUser.Rights = .everything
   ) throws -> Keeper {
     try session(file, output, progress, keeping: rights).keeper
   }
@@ -19,7 +20,7 @@ extension Keeper {
   /// The same, with its configuration.
   static func session(
     _ file: ConfigurationOption, _ output: Output, _ progress: Progress,
-    keeping rights: ServiceUser.Rights = .readingItself
+    keeping rights: ServiceUser.Rights = .everything
   ) throws -> (keeper: Keeper, configuration: KeeperConfiguration) {
     let report = KeeperConfiguration.inspect(try absolutePath(file.config))
     try ServiceUser.become(ownerOf: report, keeping: rights)

@@ -30,7 +30,7 @@ struct PruneCommand: ParsableCommand {
     try options.run { output in
       let progress = Progress(output)
       defer { progress.finish() }
-      let (keeper, configuration) = try Keeper.session(file, output, progress, keeping: .everything)
+      let (keeper, configuration) = try Keeper.session(file, output, progress)
       var pruneOptions = PruneOptions()
       pruneOptions.allowsUnverified = unverified
       pruneOptions.allowsCatalogGaps = despiteGaps

@@ -45,7 +45,7 @@ struct RestoreCommand: ParsableCommand {
     try options.run { output in
       let progress = Progress(output)
       defer { progress.finish() }
-      let keeper = try Keeper.open(file, output, progress, keeping: .everything)
+      let keeper = try Keeper.open(file, output, progress)
       let selection = SnapshotSelection(
         hosts: host.map { [$0] } ?? [], sets: set.map { [$0] } ?? [], destinations: destination.map { [$0] } ?? [],
         snapshots: try .single(snapshot))

@@ -57,6 +57,7 @@ struct StrictPage {
   }
 
   func all(_ name: String? = nil) -> [Element] { root.all(name) }
+  func all(class name: String) -> [Element] { root.all(class: name) }
 
   var text: String { root.all("body").first?.text ?? "" }
 
