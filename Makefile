@@ -33,7 +33,7 @@ help:
 	@echo 'make test-package  install the packages in a minimal Debian of its own, use them, remove them (as root)'
 	@echo 'make test-reproducible  build the packages twice, in two places, and compare them'
 	@echo 'make lint     formatting, shell scripts and manual pages'
-	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1; CHANGES=1; SCALE=1)'
+	@echo 'make bench    compare speed, memory and size with other tools (ROUNDS=3; QUICK=1; CHANGES=1; SCALE=1; FLEET=1)'
 	@echo 'make deps     install what building needs; the targets above do so themselves'
 	@echo 'make clean    remove everything that was built'
 
@@ -82,7 +82,7 @@ lint: swift
 bench: build
 	@scripts/install-packages.sh $(BENCH_PACKAGES)
 	python3 Tests/Benchmarks/bench.py --programs .build/release $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-	  $(if $(CHANGES),--changes --nights) $(if $(SCALE),--million --large)
+	  $(if $(CHANGES),--changes --nights) $(if $(SCALE),--million --large) $(if $(FLEET),--fleet)
 
 clean:
 	rm -rf .build bench-work

@@ -66,7 +66,9 @@ let package = Package(
     module("Index", ["CSQLite", "Digests", "Files"]),
 
     module("Storage", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Processes", system]),
-    module("Repository", ["Archive", "Compression", "Digests", "Files", "OpenPGP", "Storage", system]),
+    module(
+      "Repository",
+      ["Archive", "Channels", "Compression", "Digests", "Files", "JSON", "OpenPGP", "Storage", system]),
     module(
       "Policy",
       ["Archive", "Digests", "Files", "OpenPGP", "Processes", "Repository", "Storage", "CTOML", system]),
@@ -125,7 +127,7 @@ let package = Package(
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
     tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
-    tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "Storage", "TestKit"]),
+    tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "JSON", "Storage", "TestKit"]),
     tests(
       "PolicyTests",
       [

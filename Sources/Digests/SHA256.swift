@@ -39,12 +39,13 @@ public final class SHA256 {
 
   /// The digest of all bytes so far; afterwards this object begins anew.
   public func finish() -> SHA256Digest {
-    let bytes = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
-      _ = EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
-      count = 32
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    withUnsafeMutableBytes(of: &words) { buffer in
+      _ = EVP_DigestFinal_ex(context, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
     }
-    _ = EVP_DigestInit_ex(context, EVP_sha256(), nil)
-    return SHA256Digest(bytes: bytes) ?? .zero
+    // Without a type: the same digest again, which libcrypto need not look up.
+    _ = EVP_DigestInit_ex(context, nil, nil)
+    return SHA256Digest(bigEndian: words)
   }
 
   public static func digest(_ bytes: UnsafeRawBufferPointer) -> SHA256Digest {

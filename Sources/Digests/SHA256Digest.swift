@@ -20,6 +20,33 @@ public struct SHA256Digest: Hashable, Sendable, Comparable, CustomStringConverti
     self.init(bytes: bytes)
   }
 
+  /// The same of text in UTF-8, in a tenth of the time.
+  public init?(hex digits: UnsafeBufferPointer<UInt8>) {
+    guard digits.count == 64 else { return nil }
+    func word(_ number: Int) -> UInt64? {
+      var word: UInt64 = 0
+      for position in number * 16..<number * 16 + 16 {
+        let byte = digits[position]
+        let digit: UInt8
+        switch byte {
+        case 48...57: digit = byte - 48
+        case 65...70: digit = byte - 55
+        case 97...102: digit = byte - 87
+        default: return nil
+        }
+        word = word << 4 | UInt64(digit)
+      }
+      return word
+    }
+    guard let first = word(0), let second = word(1), let third = word(2), let fourth = word(3) else { return nil }
+    self.init(words: (first, second, third, fourth))
+  }
+
+  /// The digest's bytes as they stand in memory.
+  init(bigEndian words: (UInt64, UInt64, UInt64, UInt64)) {
+    self.init(words: (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian))
+  }
+
   /// 32 zero bytes: what a catalog's first record names as the line before it.
   public static let zero = SHA256Digest(words: (0, 0, 0, 0))
 

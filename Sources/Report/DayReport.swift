@@ -29,6 +29,8 @@ public struct DayReport: Sendable, Equatable {
   public var proven: VerificationLevel?
   /// Where it was proven, at whatever level.
   public var provenAt: Set<String> = []
+  /// How many volumes runs of the keeper proved one by one.
+  public var volumes = 0
   /// A verification found damage on this day.
   public var foundDamage = false
   /// Whether a restore was drilled: true where all drills of the day were sound.

@@ -1,4 +1,3 @@
-internal import Digests
 internal import Files
 internal import Policy
 internal import Repository
@@ -16,7 +15,10 @@ extension ReportPage {
   ) {
     self.init(overview, version: version, weeks: weeks)
     self.scope = scope
-    records = RecordRange(knowledge.records)
+    records = RecordRange(knowledge)
+    for record in knowledge.records {
+      if case .run(let run) = record.event { lastRun = RunNote(time: record.time, run: run) }
+    }
     let sets = SetRecords.all(knowledge)
     let expiring = Set(knowledge.configuration.destinations.filter { $0.expiry == .lifecycle }.map(\.name))
     let reports = overview.sets.map { set in
@@ -60,12 +62,11 @@ extension SetReport {
 }
 
 extension RecordRange {
-  fileprivate init(_ records: [CatalogRecord]) {
+  fileprivate init(_ knowledge: KeeperKnowledge) {
     self.init()
-    count = records.count
-    first = records.first?.time
-    last = records.last?.time
-    // A record of a type that this version does not know cannot be written again: then the page has no head.
-    head = records.last.flatMap { try? $0.line }.map { SHA256.digest($0).hex } ?? ""
+    count = knowledge.records.count
+    first = knowledge.records.map(\.time).min()
+    last = knowledge.records.map(\.time).max()
+    heads = knowledge.heads
   }
 }

@@ -1,5 +1,6 @@
 public import Files
 public import Policy
+public import Repository
 public import Verify
 
 /// What the page shows; `html` draws it.
@@ -16,6 +17,8 @@ public struct ReportPage: Sendable, Equatable {
   /// In the frequency table's order, those that the table does not have at the end.
   public var classes: [ClassReport] = []
   public var records = RecordRange()
+  /// What the keeper's last run left over; nil where none was made.
+  public var lastRun: RunNote?
 
   /// - Parameter weeks: how many weeks the calendars go back, from 1.
   public init(_ overview: KeeperOverview, version: String, weeks: Int) {
@@ -33,10 +36,21 @@ public struct RecordRange: Sendable, Equatable {
   public var count = 0
   public var first: Timestamp?
   public var last: Timestamp?
-  /// SHA-256 of the last record's line, in hexadecimal; empty where there is no record.
-  public var head = ""
+  /// How far the catalogs go that they are from.
+  public var heads: [CatalogHead] = []
 
   public init() {}
+}
+
+/// The last run of the keeper.
+public struct RunNote: Sendable, Equatable {
+  public var time: Timestamp
+  public var run: KeeperRun
+
+  public init(time: Timestamp, run: KeeperRun) {
+    self.time = time
+    self.run = run
+  }
 }
 
 /// A class of data with its sets.

@@ -40,6 +40,7 @@ public struct SetCalendar: Sendable, Equatable {
         worst.backup = max(worst.backup, report.backup)
         worst.stored += report.stored
         worst.proven = [worst.proven, report.proven].compactMap(\.self).max()
+        worst.volumes += report.volumes
         worst.foundDamage = worst.foundDamage || report.foundDamage
         if let drill = report.drill { worst.drill = (worst.drill ?? true) && drill }
       }
@@ -125,6 +126,9 @@ public struct SetCalendar: Sendable, Equatable {
       case .damaged: days[index].foundDamage = true
       case .unchecked: break
       }
+    case .proof(let proof):
+      days[index].volumes += proof.volumes.count
+      if proof.result == .damaged { days[index].foundDamage = true }
     case .drill(let drill):
       days[index].drill = (days[index].drill ?? true) && drill.result == .sound
       switch drill.result {

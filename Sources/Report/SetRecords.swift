@@ -20,6 +20,7 @@ struct SetRecords {
       let place: Place? =
         switch record.event {
         case .verification(let it): Place(host: it.host, set: it.set)
+        case .proof(let it): Place(host: it.host, set: it.set)
         case .drill(let it): Place(host: it.host, set: it.set)
         case .prune(let it): Place(host: it.host, set: it.set)
         default: nil

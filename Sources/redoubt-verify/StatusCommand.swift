@@ -9,8 +9,11 @@ struct StatusCommand: ParsableCommand {
     commandName: "status",
     abstract: "Say whether everything is backed up, proven and rehearsed as its class asks.",
     discussion: ExitStatus.discussion(
-      "Reads this keeper's own records and key ring; storage is not asked, and nothing is recorded. The first line is the "
-        + "answer; what is of concern follows, the worst first.", also: [.damaged, .overdue]))
+      "Reads this keeper's own records and key ring; storage is not asked unless --look asks for it. The first line is the "
+        + "answer; what is of concern follows, the worst first.", also: [.damaged, .overdue, .locked]))
+
+  @Flag(help: "Look at the nodes' catalogs first, as 'catalog check' does; whoever [alerts] names is told.")
+  var look = false
 
   @Option(help: ArgumentHelp("A node's name; may be repeated. (default: all)", valueName: "name"))
   var host: [String] = []
@@ -28,19 +31,32 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    // Nobody is told of it: a look is no run, and a ping would say that one had been made.
     try options.run { output in
-      let report = KeeperConfiguration.inspect(try absolutePath(file.config))
-      try ServiceUser.become(ownerOf: report, keeping: .everything)
-      let configuration = try output.use(report)
-      let overview = KeeperOverview(try KeeperKnowledge.read(configuration), now: .now())
-      if let writeNotes { try write(overview, configuration, to: try absolutePath(writeNotes), output) }
-      let part = try overview.only(hosts: host, sets: set)
-      let screen = OverviewScreen(part, configuration.frequencies)
-      screen.show(on: output)
-      screen.report(on: output)
-      return part.result
+      // Without a look it is no run: a ping would say that one had been made.
+      guard look else { return try show(output, nil) }
+      return try KeeperAlerts.tell(file, command: "status", output) { alerts in
+        for observation in try Keeper.open(file, output, Progress(output)).observe(hosts: host) {
+          for (destination, reason) in observation.unchecked {
+            output.error("\(observation.host) at \(destination): not looked at: \(reason)")
+          }
+        }
+        return try show(output, alerts)
+      }
     }
+  }
+
+  private func show(_ output: Output, _ alerts: KeeperAlerts?) throws -> CommandResult {
+    let report = KeeperConfiguration.inspect(try absolutePath(file.config))
+    try ServiceUser.become(ownerOf: report, keeping: .everything)
+    let configuration = look ? try report.get() : try output.use(report)
+    let overview = KeeperOverview(try KeeperKnowledge.read(configuration), now: .now())
+    alerts?.take(overview)
+    if let writeNotes { try write(overview, configuration, to: try absolutePath(writeNotes), output) }
+    let part = try overview.only(hosts: host, sets: set)
+    let screen = OverviewScreen(part, configuration.frequencies)
+    screen.show(on: output)
+    screen.report(on: output)
+    return part.result
   }
 
   private func write(

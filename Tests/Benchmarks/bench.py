@@ -15,6 +15,7 @@ import signal
 import sys
 
 from changes import changed_file, ten_nights
+from fleet import fleet
 from laboratory import Laboratory
 from redoubt import FULL, INCREMENTAL, Redoubt
 from peers import Peers
@@ -76,6 +77,8 @@ def one_round(laboratory, options, peers, redoubts, number):
         million_files(laboratory, peers, incremental, options)
     if options.large and number == 0:
         large_file(laboratory, incremental, options)
+    if options.fleet and number == 0:
+        fleet(laboratory, options)
 
 
 def main():
@@ -87,6 +90,7 @@ def main():
     parser.add_argument("--nights", action="store_true", help="also: ten nights, each with 2%% of the tree changed")
     parser.add_argument("--million", action="store_true", help="also: a million small files (6 GB and 20 minutes more)")
     parser.add_argument("--large", action="store_true", help="also: one file of 20 GB (40 GB and 10 minutes more)")
+    parser.add_argument("--fleet", action="store_true", help="also: a keeper of 1,000 sets, and of 100,000 records (a few minutes more)")
     parser.add_argument("--quick", action="store_true", help="a small tree, one round, no Borg and duplicity")
     parser.add_argument("--peers-only", action="store_true", help="without Redoubt")
     parser.add_argument("--server", default="radosgw", choices=["radosgw", "swift-s3", "moto"])

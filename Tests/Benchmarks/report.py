@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import time
 
+import fleet
 from changes import CHANGED, NIGHTS
 from peers import FIND, GUIDE, PLAIN
 from redoubt import FULL, INCREMENTAL
@@ -53,6 +54,7 @@ def goals(laboratory, options):
     rows = []
     for mode in (FULL, INCREMENTAL):
         rows += goals_of_mode(laboratory, mode)
+    rows += fleet.goals(laboratory)
     if rows:
         title = "## Goals" + (" (of no meaning for a tree as small as this)" if options.quick else "")
         yield from (title, "", "| Redoubt's mode | what | against | goal | measured | | CPU |",

@@ -6,7 +6,7 @@ import Testing
 /// What is shipped ready for the keeper: each file is read by the program that it is for, and each command by ours.
 @Suite struct KeeperScheduleTests {
   let folder: ScratchFolder
-  private static let names = ["redoubt-verify", "redoubt-verify-drill", "redoubt-verify-review"]
+  private static let names = ["redoubt-verify", "redoubt-verify-drill", "redoubt-verify-review", "redoubt-verify-status"]
 
   init() throws { folder = try ScratchFolder() }
 
@@ -49,6 +49,7 @@ import Testing
 
   @Test(arguments: [
     ("redoubt-verify", 28...31), ("redoubt-verify-drill", 90...92), ("redoubt-verify-review", 365...366),
+    ("redoubt-verify-status", 1...1),
   ])
   func timersComeInTheirIntervals(_ name: String, _ days: ClosedRange<Int>) throws {
     let timer = try ScheduleTests.shipped("systemd/\(name).timer")

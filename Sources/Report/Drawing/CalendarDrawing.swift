@@ -72,6 +72,8 @@ struct CalendarDrawing {
       classes.append("w")
     } else if let level = report.proven {
       classes.append("v\((VerificationLevel.allCases.firstIndex(of: level) ?? 0) + 1)")
+    } else if report.volumes > 0 {
+      classes.append("k")
     }
     if let drill = report.drill { classes.append(drill ? "r" : "q") }
     if day == today { classes.append("today") }
@@ -90,7 +92,7 @@ struct CalendarDrawing {
 extension DayReport {
   /// Something else than an ordinary day.
   fileprivate var isNotable: Bool {
-    proven != nil || foundDamage || drill != nil || backup == .partial || backup >= .missed
+    proven != nil || volumes > 0 || foundDamage || drill != nil || backup == .partial || backup >= .missed
   }
 
   /// What a screen reader says of the day.
@@ -98,7 +100,11 @@ extension DayReport {
     var words: [String] = []
     if let backup = backup.words { words.append(backup) }
     if foundDamage { words.append("damage found") }
-    if let proven { words.append("proven \(proven.rawValue)") }
+    if let proven {
+      words.append("proven \(proven.rawValue)")
+    } else if volumes > 0 {
+      words.append("\(Words.count(volumes, "volume")) proven")
+    }
     if let drill { words.append(drill ? "drill" : "drill failed") }
     return words.joined(separator: ", ")
   }

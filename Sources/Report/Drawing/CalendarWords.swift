@@ -20,6 +20,7 @@ struct CalendarWords {
     for level in VerificationLevel.allCases.reversed() {
       lines.append(line("Proven \(level.rawValue)") { $0.proven == level })
     }
+    lines.append(line("Single volumes proven") { $0.volumes > 0 && $0.proven == nil })
     lines.append(line("Restore drills") { $0.drill == true })
     lines.append(line("Drills that were not sound") { $0.drill == false })
     return lines.filter { !$0.days.isEmpty }

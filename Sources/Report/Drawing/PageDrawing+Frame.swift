@@ -38,9 +38,9 @@ extension PageDrawing {
           markup.text("Made ")
           markup.minute(made)
           markup.text(" from \(Words.count(page.records.count, "record")) of this keeper’s catalog")
-          if !page.records.head.isEmpty {
+          if let head = page.records.heads.first {
             markup.text(", the last of which has the digest ")
-            markup.element("code", text: String(page.records.head.prefix(16)))
+            markup.element("code", text: String(head.digest.prefix(16)))
           }
           markup.text(". All days and times are in UTC.")
         }

@@ -132,12 +132,13 @@ extension PageDrawing {
             markup.text(" to ")
             markup.minute(last)
           }
-          markup.text(page.records.count > 0 ? "; each continues the one before it." : ".")
+          markup.text(page.records.count > 0 ? ". Each continues the one before it." : ".")
         }
-        if !page.records.head.isEmpty {
+        for head in page.records.heads {
           markup.element("p", [("class", "small")]) { markup in
-            markup.text("SHA-256 of the last one: ")
-            markup.element("code", text: page.records.head)
+            let name = head.shard.map { "of \(Words.cut($0, to: 80)), " } ?? ""
+            markup.text("SHA-256 of the last of the \(Words.count(head.records, "record")) \(name)")
+            markup.element("code", text: Words.cut(head.digest, to: 64))
           }
         }
       }

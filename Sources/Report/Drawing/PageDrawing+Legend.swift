@@ -7,6 +7,7 @@ extension PageDrawing {
       }
     let proofs: [(String, String)] = [
       ("o v1", "proven present"), ("o v2", "intact"), ("o v3", "readable"), ("o v4", "restored"),
+      ("o k", "single volumes proven"),
       ("o v4 r", "restore drill"), ("o q", "drill not sound"), ("o w", "damage found"),
     ]
     markup.element("details", [("class", "more"), ("open", "open")]) { markup in

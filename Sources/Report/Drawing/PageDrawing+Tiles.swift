@@ -23,6 +23,12 @@ extension PageDrawing {
           "Last restore drill", drill.map { ago($0.time) } ?? "none",
           drill.map { $0.result == .sound ? "sound, in \(Words.duration($0.seconds))" : "not sound" } ?? "", &markup)
         tile("Stored, each copy counted", Words.bytes(storedNow), "", &markup)
+        if let last = page.lastRun {
+          let left = last.run.left
+          tile(
+            "Still due after the last run", left.objects == 0 ? "nothing" : Words.bytes(left.bytes),
+            "it ran \(ago(last.time))", &markup)
+        }
         let test = overview.selfTest
         tile(
           "Would damage be noticed?", test.last.map { $0.passed ? "yes" : "no" } ?? "not tested",

@@ -131,6 +131,8 @@ enum Stylesheet {
     .cal .v2{background-size:50% 4px}
     .cal .v3{background-size:75% 4px}
     .cal .v4{background-size:calc(100% - 2px) 4px}
+    .cal .k{background:repeating-linear-gradient(90deg,var(--proof) 0 2px,transparent 2px 6px) no-repeat
+    1px calc(100% - 2px)/calc(100% - 2px) 4px}
     .cal .w{background:repeating-linear-gradient(90deg,var(--fail) 0 3px,transparent 3px 6px) no-repeat
     1px calc(100% - 2px)/calc(100% - 2px) 4px}
     .cal .r:after,.cal .q:after{content:"";position:absolute;left:calc(50% - 4px);bottom:0;width:8px;height:8px;

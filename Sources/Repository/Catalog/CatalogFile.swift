@@ -21,36 +21,14 @@ public final class CatalogFile {
   /// - Throws: `.broken` with the line that breaks the chain; nothing is changed then.
   public init(_ path: String, now: Timestamp) throws(CatalogError) {
     self.path = path
-    let content = try Self.content(path)
-    (records, chain, size) = try Self.parse(content, path)
-    if size < content.count { try setAside(Array(content[size...]), now: now) }
+    let scan = try CatalogScan(path)
+    (records, chain, size) = (scan.records, scan.chain, scan.size)
+    if !scan.rest.isEmpty { try setAside(scan.rest, now: now) }
   }
 
   /// The records of a catalog that another process may be appending to: changes nothing, and passes over a last line
   /// that is not whole. None where there is no such file.
-  public static func records(_ path: String) throws(CatalogError) -> [CatalogRecord] {
-    try parse(try content(path), path).records
-  }
-
-  private static func content(_ path: String) throws(CatalogError) -> [UInt8] {
-    guard Paths.exists(path) else { return [] }
-    do { return try FileContent.read(path) } catch { throw CatalogError(.inaccessible, path, "\(error)") }
-  }
-
-  /// - Returns: the records, the chain after them, and how many bytes they take.
-  private static func parse(
-    _ content: [UInt8], _ path: String
-  ) throws(CatalogError) -> (records: [CatalogRecord], chain: CatalogChain, size: Int) {
-    let whole = (content.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-    var chain = CatalogChain()
-    var records: [CatalogRecord] = []
-    if whole > 0 {
-      for line in content[..<(whole - 1)].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        records.append(try chain.read(Array(line), subject: path))
-      }
-    }
-    return (records, chain, whole)
-  }
+  public static func records(_ path: String) throws(CatalogError) -> [CatalogRecord] { try CatalogScan(path).records }
 
   /// Adds a record; it is durable once this returns, and nothing of it stays where it could not be written.
   @discardableResult

@@ -2,10 +2,12 @@ public import Digests
 public import Files
 
 /// What a catalog record says, by type. One case a `type`; fields as redoubt-catalog(5) lists them.
+///
+/// The large ones are indirect, so that they don't make every record of a long catalog as large as they are.
 public enum CatalogEvent: Sendable, Equatable {
   // Written by nodes.
   case started(RunStarted)
-  case snapshot(SnapshotStored)
+  indirect case snapshot(SnapshotStored)
   case unchanged(NothingChanged)
   case failure(RunFailed)
   // Written by keepers.
@@ -14,10 +16,10 @@ public enum CatalogEvent: Sendable, Equatable {
   case observation(Observation)
   case attestation(Attestation)
   case acknowledgement(Acknowledgement)
-  case drill(Drill)
-  case selfTest(SelfTest)
+  indirect case drill(Drill)
+  indirect case selfTest(SelfTest)
   case proof(Proof)
-  case run(KeeperRun)
+  indirect case run(KeeperRun)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }

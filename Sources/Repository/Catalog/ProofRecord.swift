@@ -84,10 +84,16 @@ public struct VolumeList: Sendable, Equatable {
 extension VolumeList: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    for text in try container.decode([String].self) {
-      guard let (folder, ranges) = Self.ranges(text) else {
-        throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a folder's volumes: \(text)")
-      }
+    guard let list = VolumeList(texts: try container.decode([String].self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not folders' volumes")
+    }
+    self = list
+  }
+
+  /// - Returns: nil where one is not of the form that `texts` has.
+  init?(texts: [String]) {
+    for text in texts {
+      guard let (folder, ranges) = Self.ranges(text) else { return nil }
       folders[folder, default: []] += ranges
     }
   }

@@ -6,7 +6,10 @@ public import Repository
 struct EpochCatalog: Sendable {
   let epoch: Epoch
   private(set) var records: [CatalogRecord] = []
-  private(set) var lines: [[UInt8]] = []
+  /// The lines, each with its newline.
+  private(set) var content: [UInt8] = []
+  /// After each record: how many bytes of `content` it ends at.
+  private var ends: [Int] = []
   /// SHA-256 of each line.
   private(set) var heads: [SHA256Digest] = []
   private var chain = CatalogChain()
@@ -22,9 +25,11 @@ struct EpochCatalog: Sendable {
 
   /// The first `count` records alone.
   func prefix(_ count: Int) -> EpochCatalog {
-    var shorter = self
+    guard count < records.count else { return self }
+    var shorter = EpochCatalog(epoch)
     shorter.records = Array(records.prefix(count))
-    shorter.lines = Array(lines.prefix(count))
+    shorter.ends = Array(ends.prefix(count))
+    shorter.content = Array(content.prefix(shorter.ends.last ?? 0))
     shorter.heads = Array(heads.prefix(count))
     shorter.chain = CatalogChain(sequence: shorter.records.count, head: shorter.head)
     return shorter
@@ -32,17 +37,17 @@ struct EpochCatalog: Sendable {
 
   /// Takes the lines of the next segment, all or, where one does not continue the chain, none.
   mutating func append(segment: [UInt8], subject: String) throws(CatalogError) {
-    guard segment.last == UInt8(ascii: "\n") else {
-      throw CatalogError(.broken, subject, "does not end with a whole line")
+    var longer = chain
+    let taken = try longer.read(segment, subject: subject)
+    guard !taken.isEmpty else { throw CatalogError(.broken, subject, "does not end with a whole line") }
+    chain = longer
+    let start = content.count
+    content += segment
+    for line in taken {
+      records.append(line.record)
+      heads.append(line.head)
+      ends.append(start + line.end)
     }
-    var longer = self
-    for line in segment.dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      let line = Array(line)
-      longer.records.append(try longer.chain.read(line, subject: subject))
-      longer.lines.append(line)
-      longer.heads.append(longer.chain.head)
-    }
-    self = longer
   }
 }
 
@@ -57,13 +62,23 @@ public struct NodeCatalog: Sendable {
 
 /// Copies of nodes' catalogs in the keeper's state, `nodes/<host>/<epoch>.jsonl`: a cache that spares fetching each segment
 /// at each look. It is held to the pins in the keeper's own catalog; where it does not fit, everything is fetched again.
-struct NodeCatalogCache {
+///
+/// Each copy is read once, though all destinations ask for it. Not safe for concurrent use.
+final class NodeCatalogCache {
   let folder: String
+  private var known: [Epoch: EpochCatalog] = [:]
 
   init(state: String, host: String) { folder = "\(state)/nodes/\(host)" }
 
   /// What is there and holds by itself; empty otherwise.
   func read(_ epoch: Epoch) -> EpochCatalog {
+    if let catalog = known[epoch] { return catalog }
+    let catalog = load(epoch)
+    known[epoch] = catalog
+    return catalog
+  }
+
+  private func load(_ epoch: Epoch) -> EpochCatalog {
     var catalog = EpochCatalog(epoch)
     // A copy that cannot be read, or does not hold, is fetched anew: nothing is lost.
     guard let content = try? FileContent.read("\(folder)/\(epoch).jsonl"), !content.isEmpty else { return catalog }
@@ -75,7 +90,7 @@ struct NodeCatalogCache {
 
   func write(_ catalog: EpochCatalog) throws(FileError) {
     try Paths.makeFolders(folder)
-    let content = catalog.lines.flatMap { $0 + [UInt8(ascii: "\n")] }
-    try FileContent.write(content, to: "\(folder)/\(catalog.epoch).jsonl")
+    try FileContent.write(catalog.content, to: "\(folder)/\(catalog.epoch).jsonl")
+    known[catalog.epoch] = catalog
   }
 }

@@ -8,6 +8,8 @@ public struct KeeperKnowledge: Sendable {
   public var configuration: KeeperConfiguration
   /// The keeper's own catalog.
   public var records: [CatalogRecord]
+  /// How far the catalogs go that the records are from; empty where that is not known.
+  public var heads: [CatalogHead] = []
   var nodes: [String: NodeKnowledge]
   var keys: KeyRingContents
 
@@ -25,8 +27,16 @@ public struct KeeperKnowledge: Sendable {
   /// Reads the keeper's catalog, its copies of the nodes' catalogs as far as they were observed, and its key ring.
   /// - Throws: `.state` where the keeper's own catalog cannot be used. A key ring that cannot be read is a concern.
   public static func read(_ configuration: KeeperConfiguration) throws(VerifyError) -> KeeperKnowledge {
-    let records = try KeeperState.records(in: configuration.state)
+    try read(configuration, records: try KeeperState.records(in: configuration.state))
+  }
+
+  /// - Parameter records: the keeper's own catalog, where it has been read already.
+  static func read(
+    _ configuration: KeeperConfiguration, records: [CatalogRecord]
+  ) throws(VerifyError) -> KeeperKnowledge {
+    let heads = try CatalogHead.all(in: configuration.state)
     var knowledge = KeeperKnowledge(configuration, records: records)
+    knowledge.heads = heads
     var pins: [String: [String: [Observation]]] = [:]
     var last: [ObservationPlace: Int] = [:]
     for (index, record) in records.enumerated() {

@@ -64,7 +64,8 @@ final class KeeperRunner {
   private var sets: [ProvenSet] = []
   private var nodes: [String: WatchedNode] = [:]
   private var classes: [String: DataClass] = [:]
-  private var plan: RunPlan?
+  /// Where the request names none.
+  private let seed = UInt64.random(in: .min ... .max)
 
   init(keeper: Keeper, readers: [String: RunReader], run: RunContext, began: Timestamp) {
     self.keeper = keeper
@@ -100,7 +101,6 @@ final class KeeperRunner {
     report.plan = plan.duePlaces
     report.drillPlan = request.drills ? dueDrills() : []
     report.pace = pace(request)
-    self.plan = plan
   }
 
   private func take(_ observation: NodeObservation, _ chosen: Set<String>) {
@@ -129,7 +129,9 @@ final class KeeperRunner {
     let needed = sets.reduce(0.0) { sum, set in
       sum + Double(set.stored.bytes) * Double(interval) / Double(set.interval)
     }
-    return RunPace(interval: interval, needed: UInt64(needed), cadence: cadence(request), budget: budget)
+    let largest = sets.flatMap(\.stored.folders).map { ($0.manifest ?? 0) + ($0.volumes.map(\.size).max() ?? 0) }.max()
+    return RunPace(
+      interval: interval, needed: UInt64(needed), cadence: cadence(request), budget: budget, largest: largest ?? 0)
   }
 
   /// Seconds from run to run: the mean of the last ones.
@@ -169,7 +171,7 @@ final class KeeperRunner {
 
   func work(_ request: RunRequest, _ report: inout RunReport) throws(VerifyError) {
     report.run.due = report.plan.reduce(into: KeeperRun.Amount()) { $0.add($1.due) }
-    var proves = !report.plan.isEmpty || !report.drillPlan.isEmpty || request.sample > 0
+    var proves = !report.drillPlan.isEmpty || !makePlan(request).places.isEmpty
     if proves {
       report.selfTest = try selfTest(request)
       switch report.selfTest {
@@ -187,6 +189,9 @@ final class KeeperRunner {
       report.drillsLeft = report.drillPlan
     }
     try conclude(&report)
+    report.overview = KeeperOverview(
+      try KeeperKnowledge.read(run.configuration, records: run.state.records), now: run.now
+    ).part(of: request)
   }
 
   /// A verifier that would not notice must not say "sound".
@@ -271,14 +276,20 @@ final class KeeperRunner {
     }
   }
 
-  private func prove(_ request: RunRequest, _ report: inout RunReport) throws(VerifyError) {
-    // What was drilled is proven.
+  /// What is due, what is proven ahead of its time, and what is proven at random.
+  private func makePlan(_ request: RunRequest) -> RunPlan {
     var plan = RunPlan(sets, run.ledger, level: run.level, now: began)
     if let budget = request.budget {
       plan.proveAhead(sets, run.ledger, budget: budget, cadence: cadence(request))
     }
-    var random = SeededGenerator(seed: request.seed ?? UInt64.random(in: .min ... .max))
+    var random = SeededGenerator(seed: request.seed ?? seed)
     plan.sample(request.sample, of: sets, run.ledger, &random)
+    return plan
+  }
+
+  private func prove(_ request: RunRequest, _ report: inout RunReport) throws(VerifyError) {
+    // What was drilled is proven.
+    var plan = makePlan(request)
     plan.share(request.budget.map { _ in run.budget.left })
     var spare: UInt64 = 0
     for planned in plan.places {
@@ -305,7 +316,13 @@ final class KeeperRunner {
       report.unchecked.append(("\(place)", verification.reason ?? "could not be checked"))
     }
     for set in sets {
+      let expires = run.configuration.destinations.contains {
+        $0.name == set.place.destination && $0.expiry == .lifecycle
+      }
+      let present = Set(set.stored.snapshots.map(\.description))
       for (snapshot, damage) in run.ledger.damage(at: set.place).sorted(by: { $0.key < $1.key }) {
+        // Where storage expires, what was damaged goes like everything else.
+        if expires, !present.contains(snapshot) { continue }
         report.damage.append((set.place, snapshot, damage))
       }
     }

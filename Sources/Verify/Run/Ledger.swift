@@ -32,8 +32,10 @@ public struct Ledger: Sendable {
     public var level: VerificationLevel
     /// The first finding.
     public var finding: Finding?
-    /// Whether all that is wrong is wrong with stored volumes: reading those again tells whether they were mended.
+    /// Whether stored volumes are damaged: reading those again tells whether they were mended.
     public var isOfVolumes: Bool
+    /// Whether something contradicts itself that neither damaged volumes nor what they lack explain.
+    public var isContradiction: Bool
   }
 
   private var places: [Place: PlaceProofs] = [:]
@@ -225,8 +227,9 @@ struct PlaceProofs: Sendable {
   ) {
     snapshots[snapshot] = nil
     lose(findings, count, order)
-    let ofVolumes = !findings.isEmpty && count <= findings.count && findings.allSatisfy(\.isOfStoredVolume)
-    damage[snapshot] = Ledger.Damage(time: time, level: level, finding: findings.first, isOfVolumes: ofVolumes)
+    damage[snapshot] = Ledger.Damage(
+      time: time, level: level, finding: findings.first, isOfVolumes: findings.contains(where: \.isOfStoredVolume),
+      isContradiction: findings.contains { !$0.isOfStoredVolume && $0.code != .entryMissing })
   }
 
   /// Takes the proofs of damaged volumes away; all of them, where the record could not name all that is damaged.

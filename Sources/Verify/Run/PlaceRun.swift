@@ -30,8 +30,6 @@ final class PlaceRun {
   private var pendingBytes: UInt64 = 0
   private var pendingSince: Timestamp
   private var reported: Set<SnapshotID> = []
-  /// Whether something could not be checked.
-  private(set) var isUnchecked = false
 
   /// A proof is recorded after so many seconds at the latest: a crash costs no more.
   private static let recordEvery: Int64 = 600
@@ -74,7 +72,6 @@ final class PlaceRun {
         try record(nil)
         if error.code == .state || error.code == .cancelled { throw error }
         if run.budget.isOver { break }
-        isUnchecked = true
         run.environment.observe(.notice("\(SnapshotReference(place, id)) at \(place.destination): \(error)"))
         try run.append(.verification(verification(of: id, .unchecked, reason: error.reason)))
         break
@@ -119,7 +116,7 @@ final class PlaceRun {
     } else {
       missing(manifest)
       try readPieces(due, of: opened)
-      try conclude(opened, isDue: isDue)
+      try conclude(opened, outcome, isDue: isDue)
     }
     if isDue { run.proven.add(KeeperRun.Amount(objects: 1, bytes: manifestSize)) }
     return left > 0
@@ -135,7 +132,8 @@ final class PlaceRun {
   private func dueVolumes(_ opened: Opened, isDue: Bool) -> [VolumeRecord] {
     // A contradiction within the snapshot shows where all of it is read.
     let known = run.ledger.damage(at: place)["\(opened.id)"]
-    let needsAll = isDue && known.map { !$0.isOfVolumes } ?? false
+    let needsAll =
+      isDue && known.map { !$0.isOfVolumes || opened.manifest.isIncremental && $0.isContradiction } ?? false
     return opened.manifest.volumes.filter { volume in
       if proven.contains(volume.name) || damaged[volume.name] != nil { return false }
       guard let (folder, number) = VolumeList.parse(volume.name) else { return true }
@@ -163,7 +161,6 @@ final class PlaceRun {
         scratch: run.scratch, opened: outcome)
       try note(seen, opened)
       if verification.result == .sound { pending = [] } else { try record(nil) }
-      if verification.result == .unchecked { isUnchecked = true }
       if verification.result == .damaged { reported.insert(opened.id) }
       try run.append(.verification(verification))
     } catch {
@@ -257,7 +254,7 @@ final class PlaceRun {
   // MARK: Conclusions
 
   /// Says of a snapshot what its volumes say of it, where that is known of all of them.
-  private func conclude(_ opened: Opened, isDue: Bool) throws(VerifyError) {
+  private func conclude(_ opened: Opened, _ outcome: ManifestOutcome, isDue: Bool) throws(VerifyError) {
     let findings = opened.manifest.volumes.compactMap { damaged[$0.name] }
     guard findings.isEmpty else { return try tell(findings, of: opened.id, opened) }
     guard isDue else { return }
@@ -265,6 +262,11 @@ final class PlaceRun {
     for volume in opened.manifest.volumes where !proven.contains(volume.name) {
       guard let last = lastProof(volume), !age.isDue(last) else { return }
       since = min(since ?? last, last)
+    }
+    if !opened.manifest.isIncremental, run.level >= .readable, run.ledger.damage(at: place)["\(opened.id)"] != nil {
+      // Its volumes were mended; what else was wrong shows where every member is read beside its entry.
+      guard opened.manifest.volumes.reduce(UInt64(0), { $0 + UInt64($1.size) }) <= left else { return }
+      return try verify(opened, outcome)
     }
     if run.level >= .readable {
       guard let findings = try listingFindings(opened) else { return }
@@ -350,7 +352,6 @@ final class PlaceRun {
       } catch {
         if error.code == .state || error.code == .cancelled { throw error }
         run.environment.observe(.notice("\(SnapshotReference(place, folder.id)) at \(place.destination): \(error)"))
-        isUnchecked = true
       }
     }
   }

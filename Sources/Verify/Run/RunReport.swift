@@ -56,7 +56,11 @@ public struct RunPace: Sendable, Equatable {
   /// From run to run, as it was lately; a day where that is not known.
   public var cadence: Int64
   public var budget: UInt64
+  /// The least that a run must be able to fetch to get anywhere: the largest volume with its manifest.
+  public var largest: UInt64
 
+  /// Whether everything is proven in time.
+  public var keepsUp: Bool { short == 0 && budget >= largest }
   /// What runs may fetch in an interval.
   public var given: UInt64 {
     let runs = max(1, interval / max(1, cadence))
@@ -68,7 +72,7 @@ public struct RunPace: Sendable, Equatable {
   /// The least budget that keeps up.
   public var sufficient: UInt64 {
     let runs = UInt64(max(1, interval / max(1, cadence)))
-    return (needed + runs - 1) / runs
+    return max(largest, (needed + runs - 1) / runs)
   }
 }
 
@@ -97,6 +101,8 @@ public struct RunReport: Sendable {
   public var damage: [(place: Ledger.Place, snapshot: String, damage: Ledger.Damage)] = []
   /// Places that could not be looked at or not be read to the end, with the reason.
   public var unchecked: [(place: String, reason: String)] = []
+  /// What the keeper knows after the run, as far as the run was about it; nil for a plan.
+  public var overview: KeeperOverview?
   /// nil without a budget.
   public var pace: RunPace?
   /// The record of it.

@@ -113,11 +113,11 @@ import Verify
     var proven: [String: Int] = [:]
     var runs = 0
     while runs < 20 {
-      let report = try run { $0.budget = 2_000_000 }
+      let report = try run { $0.budget = 2_300_000 }
       runs += 1
       clock.seconds += Self.day
       let (counts, bytes) = counter.take()
-      #expect(bytes <= 2_000_000)
+      #expect(bytes <= 2_300_000)
       for (key, count) in counts where key.contains("/volume-") { proven[key, default: 0] += count }
       if report.left.isEmpty { break }
       #expect(report.proofs.count == 1 && report.verifications.isEmpty && report.run.left.bytes > 0)
@@ -127,7 +127,7 @@ import Verify
     let records = try CatalogFile.records("\(house.keeper.state)/catalog.jsonl")
     let last = records.compactMap { if case .verification(let it) = $0.event { it } else { nil } }.last
     #expect(last?.result == .sound && last?.since != nil)
-    #expect(try run { $0.budget = 2_000_000 }.plan.isEmpty)
+    #expect(try run { $0.budget = 2_300_000 }.plan.isEmpty)
   }
 
   @Test func theOldestProofsComeFirst() throws {
@@ -161,11 +161,12 @@ import Verify
     #expect(pace.cadence == Self.day && pace.interval == 31 * Self.day)
     let stored = try DirectoryStore("\(house.folder.path)/disk").list(prefix: "peer-1/data/").reduce(0) { $0 + $1.size }
     #expect(pace.needed == stored && pace.given == 31 * 50_000 && pace.short == stored - 31 * 50_000)
-    #expect(pace.sufficient == (stored + 30) / 31)
-    #expect(try run { $0.budget = pace.sufficient }.pace?.short == 0)
+    #expect(pace.sufficient == max(pace.largest, (stored + 30) / 31) && !pace.keepsUp)
+    #expect(try run { $0.budget = pace.sufficient }.pace?.keepsUp == true)
   }
 
   @Test func proofsAreMadeAheadWhereTheyWouldAllFallDueAtOnce() throws {
+    house.node.sets[0].volumeSize = 100_000
     try nights(6, .full, size: 700_000)
     #expect(try run().left.isEmpty)
     _ = counter.take()
@@ -239,7 +240,7 @@ import Verify
     clock.seconds += Self.day
     let mended = try run()
     #expect(mended.damage.isEmpty && mended.left.isEmpty)
-    #expect(volumesFetched() == [victim: 1])
+    if mode == .incremental { #expect(volumesFetched() == [victim: 1]) }
     clock.seconds += Self.day
     #expect(try run().plan.isEmpty)
   }
