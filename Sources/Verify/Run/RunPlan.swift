@@ -252,7 +252,8 @@ struct RunPlan: Sendable {
   // MARK: Whether it suffices
 
   /// Has proofs made before their time where later runs could not make all of them in time: with `budget` bytes in each
-  /// run, what falls due until any date must have been fetched by then.
+  /// run, what falls due until any date must have been fetched by then. Of later runs three quarters are counted on: the
+  /// rest is for what will be stored meanwhile, and for volumes that do not fit.
   /// - Parameters:
   ///   - budget: bytes a run.
   ///   - cadence: seconds from run to run.
@@ -292,7 +293,7 @@ struct RunPlan: Sendable {
       sum += candidate.bytes
       // Runs until then, this one and the last moment's left out.
       let runs = UInt64(max(0, (candidate.deadline - now.seconds) / cadence - 1))
-      let (possible, isMore) = budget.multipliedReportingOverflow(by: runs + 1)
+      let (possible, isMore) = (budget / 4 * 3).multipliedReportingOverflow(by: runs + 1)
       if !isMore, sum > possible { short = max(short, sum - possible) }
     }
     var ahead = min(short, budget - due)
