@@ -339,7 +339,7 @@ import Verify
     house.keeper.workers = 1
     let gets = EventCount()
     let stop = StopFlag()
-    counter.onGet { key in if key.contains("/volume-"), gets.next() == 3 { stop.set() } }
+    counter.onGet { key in if key.contains("/volume-"), gets.next() == 5 { stop.set() } }
     house.isCancelled = { stop.isSet }
     let report = try run()
     let kept = report.proofs.reduce(0) { $0 + $1.volumes.count }
