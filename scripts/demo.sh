@@ -183,6 +183,13 @@ recover() { GNUPGHOME=$keeper/gnupg run env PATH=/usr/bin:/bin sh "$work/offsite
 recover -k "$signer" "$work/offsite/peer-1" peer-keys "$work/recovered"
 same "$work/recovered"
 
+step '9. Everything on one page'
+status=0
+verify report --html "$work/report.html" || status=$?
+[ "$status" -eq 4 ] || { tell "expected exit status 4, as status ends, but it was $status"; exit 1; }
+if [ -n "${DEMO_KEEP:-}" ]; then page=$work/report.html; else page=$(mktemp /tmp/redoubt-report.XXXXXX.html) && cp "$work/report.html" "$page"; fi
+tell "look at it: $page"
+
 step 'The commands that matter'
 tell '  redoubt backup --due                       on the node, from a timer' \
   '  redoubt status                             am I safe?' \
