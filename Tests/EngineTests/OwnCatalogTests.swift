@@ -125,7 +125,8 @@ import Verify
     #expect(try codes() == [expected])
     let before = try? FileContent.read(signature)
     try attest("third")
-    #expect(try codes() == [expected], "what does not hold is not signed over")
+    // A catalog that was cut and has grown again is another one.
+    #expect(try codes() == [tampering == .shortened ? .forked : expected], "what does not hold is not signed over")
     #expect((try? FileContent.read(signature)) == before)
     #expect(try house.makeKeeper().signCatalog() == house.keys.recipient)
     #expect(try codes().isEmpty)
@@ -143,6 +144,7 @@ import Verify
 
   /// A catalog of 400 days, each with an observation, a proof of each of two levels and now and then something else.
   private func fill() throws -> [CatalogRecord] {
+    try Paths.makeFolders(house.keeper.state)
     let file = try CatalogFile(path, mayBeRotated: true, now: house.clock())
     let zero = SHA256Digest.zero.hex
     for day in Int64(0)..<400 {
