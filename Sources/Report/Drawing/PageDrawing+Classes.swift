@@ -140,7 +140,7 @@ extension PageDrawing {
       markup.element("tbody") { markup in
         for (set, number) in shown {
           markup.element("tr") { markup in
-            markup.element("th", [("scope", "row"), ("class", "any")]) { markup in
+            markup.element("th", [("scope", "row"), ("class", "any wide")]) { markup in
               markup.element("a", [("href", "#\(Self.anchor(number))")], text: set.overview.name)
             }
             markup.element("td") { drawState(set, &$0) }

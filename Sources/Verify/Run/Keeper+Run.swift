@@ -30,10 +30,7 @@ extension Keeper {
       throw VerifyError(.notFound, "a run does not verify to level restored", hint: "that is what its drills prove")
     }
     let began = environment.clock()
-    let state = try KeeperState(
-      folder: request.shard?.folder(in: configuration.state) ?? configuration.state, base: configuration.state,
-      now: began)
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState(request.shard?.folder(in: configuration.state), base: configuration.state)
     let end = request.maximumTime.map { $0 + began.seconds }
     let budget = RunBudget(bytes: request.budget) { [environment] in
       environment.isCancelled() || end.map { environment.clock().seconds >= $0 } ?? false
