@@ -136,6 +136,12 @@ step '3. What is in storage: ordinary files of ordinary tools'
 
 step '4. On the keeper: what is there, and can it be restored? Four levels, each with those before it'
 verify list
+tell '' 'What no program may store, a person tests. All else is proven by what a timer runs every month:' ''
+verify attest wallet-seed-phrases --by 'the demo' --note 'restored the demo wallet from the steel plate'
+verify run
+tell '' 'Once more: nothing is due, and nothing is fetched but catalogs:' ''
+verify run
+tell '' 'One by one, the four levels:' ''
 for level in present intact readable restored; do verify verify --level "$level"; done
 
 step '5. A drill: restored to scratch space, compared, checked by a program of yours. And would this keeper notice damage?'
@@ -143,12 +149,6 @@ verify drill --set clients --destination offsite --by 'the demo'
 verify drill --set peer-keys --destination offsite --standard-tools
 verify catalog check
 verify self-test --set peer-keys
-
-tell '' 'What no program may store, a person tests. Then what a timer runs every month: all that is due, nothing twice:' ''
-verify attest wallet-seed-phrases --by 'the demo' --note 'restored the demo wallet from the steel plate'
-verify run
-tell '' 'Once more: nothing is due, and nothing is fetched but catalogs:' ''
-verify run
 
 step '6. Storage decays: one byte of one volume at one destination changes'
 volume=$(find "$work/disk" -name 'volume-000001.tar.zst.gpg' | head -n 1)
@@ -182,6 +182,13 @@ step '8. The same without Redoubt: gpg, zstd, tar, and the script that is stored
 recover() { GNUPGHOME=$keeper/gnupg run env PATH=/usr/bin:/bin sh "$work/offsite/peer-1/recover-1.sh" "$@"; }
 recover -k "$signer" "$work/offsite/peer-1" peer-keys "$work/recovered"
 same "$work/recovered"
+
+step '9. Everything on one page'
+status=0
+verify report --html "$work/report.html" || status=$?
+[ "$status" -eq 4 ] || { tell "expected exit status 4, as status ends, but it was $status"; exit 1; }
+if [ -n "${DEMO_KEEP:-}" ]; then page=$work/report.html; else page=$(mktemp /tmp/redoubt-report.XXXXXX.html) && cp "$work/report.html" "$page"; fi
+tell "look at it: $page"
 
 step 'The commands that matter'
 tell '  redoubt backup --due                       on the node, from a timer' \

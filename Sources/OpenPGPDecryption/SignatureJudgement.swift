@@ -39,7 +39,20 @@ struct SignatureJudgement {
     return (key, primary, Timestamp(seconds: time))
   }
 
-  private static func problem(_ lines: [GPGStatus], trusted: [Fingerprint]) -> SignedDecryption? {
+  /// The same of a clear-signed text, of which gpg has checked one signature.
+  init(clearSigned status: [GPGStatus], trusted: [Fingerprint]) {
+    guard status.all("NEWSIG").count == 1 else {
+      problem = status.has("NEWSIG") ? .badSignature(reason: "it carries several signatures") : .unsigned
+      return
+    }
+    problem = SignatureJudgement.problem(status, trusted: trusted, class: "01")
+    if problem == nil { signer = SignatureJudgement.valid(status).map { ($0.1, $0.2) } }
+  }
+
+  /// - Parameter class: of the signature: RFC 4880, section 5.2.1: 00 covers the exact bytes, 01 text with any line ends.
+  private static func problem(
+    _ lines: [GPGStatus], trusted: [Fingerprint], class: String = "00"
+  ) -> SignedDecryption? {
     if lines.has("BADSIG") { return .badSignature(reason: "the signature does not fit the content") }
     if let failed = lines.all("ERRSIG").first {
       // ERRSIG <key id> <key algorithm> <hash algorithm> <class> <time> <rc> <fingerprint>; rc 9: the key is missing.
@@ -63,8 +76,7 @@ struct SignatureJudgement {
     if ["1", "2", "3"].contains(validity.argument(7)) {
       return .badSignature(reason: "the signature's hash is too weak (algorithm \(validity.argument(7)))")
     }
-    // RFC 4880, section 5.2.1: class 00 covers the exact bytes, 01 text with any line ends.
-    guard validity.argument(8) == "00", lines.all("GOODSIG").count == 1 else {
+    guard validity.argument(8) == `class`, lines.all("GOODSIG").count == 1 else {
       return .badSignature(reason: "the signature does not cover the exact content (class \(validity.argument(8)))")
     }
     return nil

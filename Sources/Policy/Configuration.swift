@@ -201,6 +201,8 @@ public struct KeeperConfiguration: Sendable, Equatable {
   /// What `prune` keeps; nothing may be pruned where it is empty.
   public var keep = KeepRules()
   public var drill = DrillConfiguration()
+  /// How long records stay in the keeper's catalog.
+  public var logs = LogRetention()
   /// In the file's order.
   public var checks: [CheckConfiguration] = []
   public init(

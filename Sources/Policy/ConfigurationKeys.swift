@@ -12,7 +12,7 @@ enum NodeKey: String, ConfigurationKey {
 
 /// Top level of the keeper's file.
 enum KeeperKey: String, ConfigurationKey {
-  case state, workers, keys, keep, drill, check, destination, node, alerts
+  case state, workers, keys, keep, drill, check, catalog, destination, node, alerts
   case frequencyTable = "frequency-table"
 }
 
@@ -112,7 +112,7 @@ enum AlertsKey: String, ConfigurationKey {
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "keep", "watch", "drill", "check", "destination", "set", "node", "alerts"]
+    let tables: Set<String> = ["keys", "keep", "watch", "drill", "check", "catalog", "destination", "set", "node", "alerts"]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })
@@ -125,6 +125,7 @@ public enum ConfigurationGrammar {
     add(WatchKey.self, "watch")
     add(DrillKey.self, "drill")
     add(CheckKey.self, "check")
+    add(CatalogKey.self, "catalog")
     add(DestinationKey.self, "destination")
     add(SetKey.self, "set")
     add(WatchedNodeKey.self, "node")

@@ -34,6 +34,7 @@ extension ConfigurationReader {
     if let alerts = AlertsReader(top.table(.alerts), problems)?.read() { keeper.alerts = alerts }
     keeper.keep = keepRules(top)
     keeper.drill = drill(top)
+    keeper.logs = logs(top)
     keeper.checks = checks(top, hosts: keeper.nodes.map(\.host))
     return keeper
   }

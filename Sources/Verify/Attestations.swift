@@ -48,8 +48,7 @@ extension Keeper {
         throw VerifyError(.notFound, "\(name) \(problem.reason)", hint: problem.hint)
       }
     }
-    let state = try KeeperState(folder: configuration.state, now: environment.clock())
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState()
     try state.append(
       .attestation(Attestation(class: dataClass, host: host, by: by, note: note)), at: environment.clock())
   }

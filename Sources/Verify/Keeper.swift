@@ -172,8 +172,7 @@ public final class Keeper {
   public func verify(
     _ selection: SnapshotSelection, level: VerificationLevel, scratch: String
   ) throws(VerifyError) -> (verifications: [Verification], isComplete: Bool) {
-    let state = try KeeperState(folder: configuration.state, now: environment.clock())
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState()
     let decryptor = try makeDecryptor()
     var verifications: [Verification] = []
     let isComplete = try forEachChosen(selection) {

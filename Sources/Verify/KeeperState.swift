@@ -6,6 +6,8 @@ internal import Repository
 /// One process at a time, held by the lock; not safe for concurrent use.
 final class KeeperState {
   private let lock: FileLock
+  private let closing: (CatalogFile) -> Void
+  private var hasRecorded = false
   private(set) var catalog: CatalogFile
   /// What was noticed while opening; for the operator.
   let notices: [String]
@@ -15,9 +17,14 @@ final class KeeperState {
   /// Everything that this keeper has recorded, by time.
   var records: [CatalogRecord] { others.isEmpty ? catalog.records : [others, catalog.records].merged }
 
-  /// - Parameter base: the state folder of the whole keeper, where this is a shard's.
+  /// - Parameters:
+  ///   - base: the state folder of the whole keeper, where this is a shard's.
+  ///   - closing: called with the catalog in the end, however that comes, where something was recorded.
   /// - Throws: `.locked` where another run holds it; `.state` where the catalog's chain does not hold.
-  init(folder: String, base: String? = nil, now: Timestamp) throws(VerifyError) {
+  init(
+    folder: String, base: String? = nil, now: Timestamp, closing: @escaping (CatalogFile) -> Void = { _ in }
+  ) throws(VerifyError) {
+    self.closing = closing
     do throws(FileError) {
       try Paths.makeFolders(folder, mode: 0o700)
       guard let lock = try FileLock.acquire("\(folder)/lock") else { throw FileError("lock", folder, .wouldBlock) }
@@ -35,6 +42,14 @@ final class KeeperState {
       catalog.tornLineFile.map {
         ["the catalog's last line was cut short by a crash; it was set aside in \($0)"]
       } ?? []
+  }
+
+  // Every way out of a command comes by here, those by errors too, and the lock is still held.
+  deinit { if hasRecorded { closing(catalog) } }
+
+  /// The catalog of a state folder, for reading alone.
+  static func reading(_ folder: String) throws(VerifyError) -> CatalogFile {
+    do { return try CatalogFile(reading: "\(folder)/catalog.jsonl") } catch { throw unusable(error) }
   }
 
   /// The records alone, those of all shards, for commands that change nothing; none where there is no catalog yet.
@@ -57,7 +72,16 @@ final class KeeperState {
 
   @discardableResult
   func append(_ event: CatalogEvent, at time: Timestamp) throws(VerifyError) -> CatalogRecord {
+    hasRecorded = true
     do { return try catalog.append(event, at: time) } catch { throw VerifyError(.state, "\(error)") }
+  }
+
+  /// Moves records to an archive.
+  func rotate(_ plan: CatalogFile.RotationPlan, at time: Timestamp) throws(VerifyError) -> Rotation? {
+    hasRecorded = true
+    do { return try catalog.rotate(plan, at: time) } catch {
+      throw VerifyError(.state, "\(error)", hint: "the state folder needs room and must be writable")
+    }
   }
 
   /// Records a verification; before it, of an incremental snapshot, which volumes were read: they lie in many folders.
@@ -74,7 +98,9 @@ final class KeeperState {
   }
 
   private static func openCatalog(_ folder: String, now: Timestamp) throws(VerifyError) -> CatalogFile {
-    do { return try CatalogFile("\(folder)/catalog.jsonl", now: now) } catch { throw unusable(error) }
+    do { return try CatalogFile("\(folder)/catalog.jsonl", mayBeRotated: true, now: now) } catch {
+      throw unusable(error)
+    }
   }
 
   private static func unusable(_ error: CatalogError) -> VerifyError {

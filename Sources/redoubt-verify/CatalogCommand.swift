@@ -9,7 +9,10 @@ struct CatalogCommand: ParsableCommand {
     commandName: "catalog",
     abstract: "Check and show what was recorded, by the nodes and by this keeper.",
     discussion: ExitStatus.discussion(also: [.damaged, .locked]),
-    subcommands: [CatalogCheckCommand.self, CatalogAcknowledgeCommand.self])
+    subcommands: [
+      CatalogCheckCommand.self, CatalogShowCommand.self, CatalogExportCommand.self, CatalogAcknowledgeCommand.self,
+      CatalogRotateCommand.self, CatalogSignCommand.self,
+    ])
 }
 
 struct CatalogCheckCommand: ParsableCommand {
@@ -35,15 +38,36 @@ struct CatalogCheckCommand: ParsableCommand {
 
   private func run(_ output: Output, _ alerts: KeeperAlerts) throws -> CommandResult {
     let keeper = try Keeper.open(file, output, Progress(output))
+    let own = try keeper.checkCatalogs()
+    for catalog in own { show(catalog, output, alerts) }
     let observations = try keeper.observe(hosts: host)
     for observation in observations { show(observation, output, alerts) }
-    let findings = observations.reduce(0) { $0 + $1.findings.count }
+    let findings = observations.reduce(0) { $0 + $1.findings.count } + own.reduce(0) { $0 + $1.findings.count }
     let unchecked = observations.reduce(0) { $0 + $1.unchecked.count }
     return CommandResult(
       findings > 0 ? .damaged : unchecked > 0 ? .failed : .done,
       summary: [
         .init("nodes", JSONValue(observations.count)), .init("findings", JSONValue(findings)),
         .init("unchecked", JSONValue(unchecked)),
+      ])
+  }
+
+  private func show(_ catalog: CatalogCondition, _ output: Output, _ alerts: KeeperAlerts) {
+    let archived = catalog.archived == 0 ? "" : ", \(catalog.archived) more in archives"
+    output.line(
+      "\(catalog.path): \(catalog.records) records\(archived)\(catalog.signature.map { ", \($0)" } ?? "")")
+    for finding in catalog.findings {
+      let text = "\(catalog.path): \(finding.code.rawValue): \(finding.path) \(finding.detail)"
+      output.error(text)
+      alerts.take(finding: text)
+    }
+    output.event(
+      "catalog",
+      [
+        .init("path", .string(catalog.path)), .init("records", JSONValue(catalog.records)),
+        .init("archived", JSONValue(catalog.archived)), .init("last", JSONValue(catalog.last?.rfc3339)),
+        .init("signature", JSONValue(catalog.signature)),
+        .init("findings", .array(catalog.findings.map { .object($0.members) })),
       ])
   }
 

@@ -79,15 +79,14 @@ struct RunCommand: ParsableCommand {
     request.drillScratch = try scratch.map { try absolutePath($0) }
     let report = try dryRun ? keeper.planRun(request) : keeper.run(request)
     progress.finish()
-    let overview = try keeper.overview().part(of: request)
-    let screen = RunScreen(report, overview, now: .now())
+    let screen = RunScreen(report, now: .now())
     screen.showPlan(output)
     if !dryRun { screen.showResults(output) }
     screen.showConcerns(output)
     for finding in screen.catalogFindings { alerts.take(finding: finding) }
     alerts.take(report.verifications)
     alerts.take(report.drills.map(\.drill))
-    alerts.take(overview)
+    if let overview = report.overview { alerts.take(overview) }
     return CommandResult(dryRun ? screen.catalogStatus : screen.status, summary: screen.summary)
   }
 }

@@ -9,12 +9,12 @@ import Verify
 struct RunScreen {
   private let report: RunReport
   /// What the keeper knows after the run, of what the run was about.
-  private let overview: KeeperOverview
+  private let overview: KeeperOverview?
   private let now: Timestamp
 
-  init(_ report: RunReport, _ overview: KeeperOverview, now: Timestamp) {
+  init(_ report: RunReport, now: Timestamp) {
     self.report = report
-    self.overview = overview
+    overview = report.overview
     self.now = now
   }
 
@@ -169,7 +169,7 @@ struct RunScreen {
 
   /// "Verified an old backup" must never read as safe: what is stale, missing or unproven is told beside what was proven.
   func showConcerns(_ output: Output) {
-    for concern in overview.concerns {
+    for concern in overview?.concerns ?? [] {
       let text = (concern.place.isEmpty ? "" : "\(concern.place): ") + concern.text
       let subject = Subject(host: concern.host, set: concern.set, destination: concern.destination)
       switch concern.severity {
@@ -189,9 +189,9 @@ struct RunScreen {
     let isDamaged =
       !report.damage.isEmpty || report.drills.contains { $0.drill.result == .damaged }
       || report.verifications.contains { $0.result == .damaged }
-    if isDamaged || overview.isDamaged || catalogStatus == .damaged { return .damaged }
+    if isDamaged || overview?.isDamaged == true || catalogStatus == .damaged { return .damaged }
     if !isTested { return .failed }
-    if overview.isOverdue { return .overdue }
+    if overview?.isOverdue == true { return .overdue }
     return report.unchecked.isEmpty && report.run.reason == nil ? .done : .failed
   }
 
@@ -213,7 +213,7 @@ struct RunScreen {
       .init("due", members(run.due)), .init("proven", members(run.proven)), .init("left", members(run.left)),
       .init("fetched", JSONValue(run.fetched)), .init("drills", JSONValue(report.drills.count)),
       .init("drills-left", JSONValue(report.drillsLeft.count)), .init("damaged", JSONValue(report.damage.count)),
-      .init("concerns", JSONValue(overview.concerns.count)),
+      .init("concerns", JSONValue(overview?.concerns.count ?? 0)),
       .init("catalog-findings", JSONValue(catalogFindings.count)),
       .init("unchecked", JSONValue(report.unchecked.count)),
       .init("self-test", selfTest), .init("seconds", JSONValue(run.seconds)), .init("reason", JSONValue(run.reason)),
@@ -250,25 +250,4 @@ struct RunScreen {
   }
 
   private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
-}
-
-extension KeeperOverview {
-  /// With the concerns of one run's part alone: its nodes, sets and destinations, its shard.
-  func part(of request: RunRequest) -> KeeperOverview {
-    var part = self
-    let selection = request.selection
-    part.concerns = concerns.filter { concern in
-      func isChosen(_ name: String?, _ names: [String]) -> Bool {
-        name.map { names.isEmpty || names.contains($0) } ?? true
-      }
-      guard isChosen(concern.host, selection.hosts), isChosen(concern.set, selection.sets),
-        isChosen(concern.destination, selection.destinations)
-      else { return false }
-      guard let shard = request.shard else { return true }
-      // What is about no node is told by the first worker.
-      guard let host = concern.host else { return shard.number == 1 }
-      return concern.set.map { shard.owns(host: host, set: $0) } ?? shard.owns(host: host)
-    }
-    return part
-  }
 }

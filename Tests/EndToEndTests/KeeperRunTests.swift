@@ -80,7 +80,7 @@ struct KeeperRunTests {
     let house = try Installation()
     let outcome = try house.keeper(["run"] + arguments)
     #expect(outcome.status == 64, "\(outcome.errorText)")
-    #expect(try !Paths.exists("\(house.folder("keeper"))/catalog.jsonl"))
+    #expect(!Paths.exists("\(house.folder("keeper"))/catalog.jsonl"))
   }
 
   @Test func workersShareTheirWork() throws {

@@ -106,6 +106,7 @@ import Testing
     let signed = text.replacing("[keys]\n", with: "[keys]\nsigner = \"\(house.keys.recipient)\"\n")
     try FileContent.write(Array(signed.utf8), to: configuration, mode: 0o600)
 
+    #expect(try house.keeper(["verify"]).status == 0)
     let early = try house.keeper(["report", "--statement", "data", "--output", file])
     #expect(early.status == 1 && early.errorText.contains("hint: redoubt-verify drill"), "\(early.errorText)")
     #expect(!Paths.exists(file))

@@ -81,7 +81,7 @@ import Testing
     let page = try ManualPage("redoubt.toml.5")
     let tables = [
       "Top level": "", "[keys]": "keys.", "[[destination]]": "destination.", "[[set]]": "set.", "[[node]]": "node.",
-      "[keep]": "keep.", "[watch]": "watch.", "[drill]": "drill.", "[[check]]": "check.",
+      "[keep]": "keep.", "[watch]": "watch.", "[drill]": "drill.", "[catalog]": "catalog.", "[[check]]": "check.",
       "[alerts]": "alerts.",
     ]
     #expect(page.subsections == Set(tables.keys))

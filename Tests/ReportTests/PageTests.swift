@@ -10,14 +10,14 @@ import Verify
   @Test func theAnswerComesFirst() throws {
     let safe = try StrictPage(try SamplePages.safe().html)
     #expect(safe.all("h1").map(\.text) == ["Safe"])
-    #expect(safe.all("title").map(\.text) == ["Redoubt: safe"])
+    #expect(safe.all("head")[0].all("title").map(\.text) == ["Redoubt: safe"])
     #expect(safe.text.contains("Nothing: no damage, nothing missing, nothing overdue."))
 
     let page = try SamplePages.trouble()
     let needs = page.overview.concerns.filter { $0.severity > .notice }
     let trouble = try StrictPage(page.html)
     #expect(trouble.all("h1").map(\.text) == ["Not safe: \(needs.count) things need you"])
-    #expect(trouble.all("title").map(\.text) == ["Redoubt: not safe: \(needs.count) things need you"])
+    #expect(trouble.all("head")[0].all("title").map(\.text) == ["Redoubt: not safe: \(needs.count) things need you"])
     #expect(trouble.all("h2").first?.text == "What needs you")
   }
 

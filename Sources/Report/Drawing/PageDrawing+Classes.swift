@@ -11,7 +11,7 @@ extension PageDrawing {
       drawLegend(&markup)
       var number = 1
       for each in classes {
-        if !each.sets.isEmpty || each.dataClass.isOffline { draw(each, firstSet: number, &markup) }
+        if isDrawn(each) { draw(each, firstSet: number, &markup) }
         number += each.sets.count
       }
     }
@@ -42,7 +42,11 @@ extension PageDrawing {
 
   private func row(_ each: ClassReport, _ number: Int, _ markup: inout Markup) {
     markup.element("th", [("scope", "row")]) { markup in
-      markup.element("a", [("href", "#class-\(number + 1)")], text: each.dataClass.name)
+      if isDrawn(each) {
+        markup.element("a", [("href", "#class-\(number + 1)")], text: each.dataClass.name)
+      } else {
+        markup.text(each.dataClass.name)
+      }
     }
     markup.element(
       "td", [("class", "num")], text: each.dataClass.isOffline ? "offline" : Words.grouped(each.sets.count))
@@ -136,7 +140,7 @@ extension PageDrawing {
       markup.element("tbody") { markup in
         for (set, number) in shown {
           markup.element("tr") { markup in
-            markup.element("th", [("scope", "row"), ("class", "any")]) { markup in
+            markup.element("th", [("scope", "row"), ("class", "any wide")]) { markup in
               markup.element("a", [("href", "#\(Self.anchor(number))")], text: set.overview.name)
             }
             markup.element("td") { drawState(set, &$0) }
@@ -145,6 +149,8 @@ extension PageDrawing {
       }
     }
   }
+
+  private func isDrawn(_ each: ClassReport) -> Bool { !each.sets.isEmpty || each.dataClass.isOffline }
 
   func isTroubled(_ set: SetReport) -> Bool { concern(of: set) != nil }
 }

@@ -88,6 +88,8 @@ enum Stylesheet {
     .col{display:grid;gap:1.5rem;align-content:start;min-width:0}
     .bars th,.bars td{border-top:0;padding-bottom:0}
     .bars{width:100%}
+    .bars th.any{min-width:5.5rem}
+    .bars th.wide{min-width:8.5rem}
     .bar{display:block;width:100%;height:14px;margin-top:.3rem}
     .bar .allowed{fill:var(--same)}
     .bar .grace{fill:var(--warn-tint)}

@@ -1,7 +1,8 @@
 public import Digests
 public import Files
 
-/// Follows a catalog line by line and holds its chain: numbers from 1 without gaps, each line linked to the one before.
+/// Follows a catalog line by line and holds its chain: numbers from 1 without gaps, each line linked to the one before. A
+/// line that stands for archived records leads from the one before the first of them to the last.
 public struct CatalogChain: Sendable, Equatable {
   public private(set) var sequence: Int
   /// SHA-256 of the last line; zero before the first.
@@ -35,6 +36,10 @@ public struct CatalogChain: Sendable, Equatable {
       }
       let line: CatalogLine
       do { line = try read.get() } catch { throw CatalogError(.broken, subject, line: number, error.reason) }
+      if case .archived = line.record.event {
+        throw CatalogError(
+          .broken, subject, line: number, "stands for archived records, which a keeper's catalog may have")
+      }
       try take(line.record, line.digest, subject: subject, number: number)
       start = newline + 1
       taken.append((line.record, line.digest, start))
@@ -56,8 +61,16 @@ public struct CatalogChain: Sendable, Equatable {
     guard record.previous == head else {
       throw CatalogError(.broken, subject, line: number, "does not continue the line before it")
     }
-    sequence += 1
-    head = digest
+    guard case .archived(let run) = record.event else {
+      sequence += 1
+      head = digest
+      return
+    }
+    guard run.last > sequence, let last = SHA256Digest(hex: run.head) else {
+      throw CatalogError(.broken, subject, line: number, "does not say which archived records it stands for")
+    }
+    sequence = run.last
+    head = last
   }
 
   /// Makes the next record and its line.

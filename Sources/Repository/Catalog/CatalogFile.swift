@@ -1,4 +1,4 @@
-internal import Digests
+public import Digests
 public import Files
 internal import Glibc
 
@@ -11,19 +11,42 @@ public final class CatalogFile {
   public private(set) var records: [CatalogRecord]
   /// Where a torn last line was set aside, if one was found on opening.
   public private(set) var tornLineFile: String?
-  private var chain: CatalogChain
-  private var size: Int
+  private(set) var chain: CatalogChain
+  /// Bytes of whole lines.
+  private(set) var size: Int
 
   /// Opens or creates the file and checks the whole chain.
   ///
   /// A last line without newline (a crash in mid-append) is moved into a file beside the catalog and reported through
   /// `tornLineFile`.
+  /// - Parameter mayBeRotated: whether records of it may stand in archives; a node's may not.
   /// - Throws: `.broken` with the line that breaks the chain; nothing is changed then.
-  public init(_ path: String, now: Timestamp) throws(CatalogError) {
+  public init(_ path: String, mayBeRotated: Bool = false, now: Timestamp) throws(CatalogError) {
+    self.path = path
+    let scan = try CatalogScan(path)
+    if !mayBeRotated, scan.records.count != scan.chain.sequence {
+      throw CatalogError(.broken, path, "has archived records, which a node's catalog may not")
+    }
+    (records, chain, size) = (scan.records, scan.chain, scan.size)
+    if !scan.rest.isEmpty { try setAside(scan.rest, now: now) }
+  }
+
+  /// Opens the file for reading alone: changes nothing, and passes over a last line that is not whole.
+  public init(reading path: String) throws(CatalogError) {
     self.path = path
     let scan = try CatalogScan(path)
     (records, chain, size) = (scan.records, scan.chain, scan.size)
-    if !scan.rest.isEmpty { try setAside(scan.rest, now: now) }
+  }
+
+  /// The last record's number, archived ones counted.
+  public var sequence: Int { chain.sequence }
+  /// SHA-256 of the last line; zero where there is none.
+  public var head: SHA256Digest { chain.head }
+
+  /// Reads the file again, which something of ours has rewritten.
+  func reload() throws(CatalogError) {
+    let scan = try CatalogScan(path)
+    (records, chain, size) = (scan.records, scan.chain, scan.size)
   }
 
   /// The records of a catalog that another process may be appending to: changes nothing, and passes over a last line

@@ -22,7 +22,8 @@ struct UnreadableRecord: Error {
 /// others by way of `Decodable`, which takes ten times as long.
 ///
 /// To add a type of record: a case of `CatalogEvent`, its name and fields in `CatalogWriting`, a line in `event` below,
-/// its retention in `RecordRetention`, a sample in `CatalogReaderTests`, and its fields in redoubt-catalog(5).
+/// how long it stays in `NeededRecords` and `CatalogEvent.logCategory`, what people see of it in `RecordSummary`, a sample in
+/// the tests' `RecordSamples` and `Witness`, and its fields in redoubt-catalog(5).
 final class CatalogLineReader {
   private let json = JSONReader()
   private let hash = SHA256()
@@ -40,13 +41,14 @@ final class CatalogLineReader {
 
   private func record(_ fields: JSONFields, _ line: UnsafeRawBufferPointer) throws(JSONError) -> CatalogRecord {
     let version = try fields.integer("v")
-    guard version == CatalogRecord.version else {
-      throw JSONError("v", "\(version) is newer than this program knows (\(CatalogRecord.version))")
-    }
     let type = try fields.string("type")
+    let event = try event(type, fields, line)
+    guard version == event.version else {
+      throw JSONError("v", "\(version) of a record of type \(type) is not known to this program")
+    }
     return CatalogRecord(
       sequence: try fields.integer("seq"), previous: try fields.digest("prev"), time: try fields.time("time"),
-      event: try event(type, fields, line))
+      event: event)
   }
 
   private func event(
@@ -66,6 +68,9 @@ final class CatalogLineReader {
     case "drill": .drill(try decode(line))
     case "self-test": .selfTest(try decode(line))
     case "run": .run(try decode(line))
+    case "archived": .archived(try decode(line))
+    case "rotation": .rotation(try decode(line))
+    case "signer": .signer(try decode(line))
     default: .unknown(type: type)
     }
   }

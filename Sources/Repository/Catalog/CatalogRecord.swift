@@ -20,6 +20,10 @@ public enum CatalogEvent: Sendable, Equatable {
   indirect case selfTest(SelfTest)
   case proof(Proof)
   indirect case run(KeeperRun)
+  // About the catalog itself.
+  case archived(ArchivedRun)
+  case rotation(Rotation)
+  case signer(SignerNamed)
   /// A type that this version does not know: kept and passed on, never interpreted.
   case unknown(type: String)
 }

@@ -28,7 +28,7 @@ private struct EncodedRecord: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(CatalogRecord.version, forKey: .v)
+    try container.encode(record.event.version, forKey: .v)
     try container.encode(record.sequence, forKey: .seq)
     try container.encode(record.previous.hex, forKey: .prev)
     try container.encode(record.time.rfc3339, forKey: .time)
@@ -57,9 +57,15 @@ extension CatalogEvent {
     case .selfTest(let fields): fields
     case .proof(let fields): fields
     case .run(let fields): fields
+    case .archived(let fields): fields
+    case .rotation(let fields): fields
+    case .signer(let fields): fields
     case .unknown: nil
     }
   }
+
+  /// Field `v` of the record. A reader that knows nothing of archives must not pass over a line that stands for others.
+  var version: Int { if case .archived = self { 2 } else { CatalogRecord.version } }
 
   /// Field `type` of the record.
   public var type: String {
@@ -77,6 +83,9 @@ extension CatalogEvent {
     case .selfTest: "self-test"
     case .proof: "proof"
     case .run: "run"
+    case .archived: "archived"
+    case .rotation: "rotation"
+    case .signer: "signer"
     case .unknown(let type): type
     }
   }

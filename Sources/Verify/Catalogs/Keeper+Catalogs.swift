@@ -9,8 +9,7 @@ extension Keeper {
   /// - Throws: where the keeper's own state or keys cannot be used. What a destination does not allow to be judged is in
   ///   `unchecked`.
   public func observe(hosts: [String] = []) throws(VerifyError) -> [NodeObservation] {
-    let state = try KeeperState(folder: configuration.state, now: environment.clock())
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState()
     return try observe(hosts: hosts, state)
   }
 
@@ -108,7 +107,7 @@ extension Keeper {
   /// Records that a person knows why a node began an epoch.
   /// - Throws: `.notFound` where the keeper has never seen that epoch.
   public func acknowledge(host: String, epoch: String, by: String, note: String) throws(VerifyError) {
-    let state = try KeeperState(folder: configuration.state, now: environment.clock())
+    let state = try openState()
     let known = state.records.compactMap { record -> String? in
       guard case .observation(let seen) = record.event, seen.host == host else { return nil }
       return seen.epoch

@@ -36,8 +36,7 @@ extension Keeper {
   /// With several destinations of one snapshot each is drilled: a destination that cannot give the snapshot back is what a
   /// drill is to find.
   public func drill(_ request: DrillRequest) throws(VerifyError) -> (outcomes: [DrillOutcome], isComplete: Bool) {
-    let state = try KeeperState(folder: configuration.state, now: environment.clock())
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState()
     return try drill(request, state)
   }
 

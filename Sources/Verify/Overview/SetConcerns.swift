@@ -89,7 +89,10 @@ struct SetConcerns {
     // Where one lies that is none of ours only the node knows, which refuses sets that break their class.
     if places.contains(where: { $0.location == nil }) { return [] }
     return set.dataClass.storage.compactMap { group in
-      if places.contains(where: { place in place.location.map(group.contains) ?? false }) { return nil }
+      func isOfGroup(_ place: PlaceOverview) -> Bool { place.location.map(group.contains) ?? false }
+      if places.contains(where: isOfGroup) { return nil }
+      // Where no copy is fresh, the set is overdue, and that is told of each.
+      if places.isEmpty, set.places.contains(where: { $0.isCurrent && isOfGroup($0) }) { return nil }
       return concern(
         .missing, .overdue, nil,
         "class \(set.dataClass.name) asks for a copy at a destination that is "

@@ -33,8 +33,7 @@ extension Keeper {
   /// - Parameter removers: by destination.
   /// - Throws: where an object could not be deleted; what was deleted until then is recorded.
   public func prune(_ plans: [PrunePlan], removers: [String: any ObjectRemover]) throws(VerifyError) -> [Pruned] {
-    let state = try KeeperState(folder: configuration.state, now: environment.clock())
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState()
     var results: [Pruned] = []
     for plan in plans where plan.refusals.isEmpty && !plan.objects.isEmpty {
       guard let remover = removers[plan.destination] else { continue }

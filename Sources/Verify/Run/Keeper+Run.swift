@@ -30,10 +30,7 @@ extension Keeper {
       throw VerifyError(.notFound, "a run does not verify to level restored", hint: "that is what its drills prove")
     }
     let began = environment.clock()
-    let state = try KeeperState(
-      folder: request.shard?.folder(in: configuration.state) ?? configuration.state, base: configuration.state,
-      now: began)
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState(request.shard?.folder(in: configuration.state), base: configuration.state)
     let end = request.maximumTime.map { $0 + began.seconds }
     let budget = RunBudget(bytes: request.budget) { [environment] in
       environment.isCancelled() || end.map { environment.clock().seconds >= $0 } ?? false
@@ -189,6 +186,9 @@ final class KeeperRunner {
       report.drillsLeft = report.drillPlan
     }
     try conclude(&report)
+    report.overview = KeeperOverview(
+      try KeeperKnowledge.read(run.configuration, records: run.state.records), now: run.now
+    ).part(of: request)
   }
 
   /// A verifier that would not notice must not say "sound".
@@ -313,7 +313,13 @@ final class KeeperRunner {
       report.unchecked.append(("\(place)", verification.reason ?? "could not be checked"))
     }
     for set in sets {
+      let expires = run.configuration.destinations.contains {
+        $0.name == set.place.destination && $0.expiry == .lifecycle
+      }
+      let present = Set(set.stored.snapshots.map(\.description))
       for (snapshot, damage) in run.ledger.damage(at: set.place).sorted(by: { $0.key < $1.key }) {
+        // Where storage expires, what was damaged goes like everything else.
+        if expires, !present.contains(snapshot) { continue }
         report.damage.append((set.place, snapshot, damage))
       }
     }

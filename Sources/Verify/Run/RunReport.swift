@@ -101,6 +101,8 @@ public struct RunReport: Sendable {
   public var damage: [(place: Ledger.Place, snapshot: String, damage: Ledger.Damage)] = []
   /// Places that could not be looked at or not be read to the end, with the reason.
   public var unchecked: [(place: String, reason: String)] = []
+  /// What the keeper knows after the run, as far as the run was about it; nil for a plan.
+  public var overview: KeeperOverview?
   /// nil without a budget.
   public var pace: RunPace?
   /// The record of it.

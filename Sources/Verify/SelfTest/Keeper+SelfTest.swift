@@ -11,8 +11,7 @@ extension Keeper {
   /// - Parameter scratch: an existing folder with room for the copy.
   /// - Throws: where no snapshot could be copied, or is not sound to begin with.
   public func selfTest(_ selection: SnapshotSelection, scratch: String) throws(VerifyError) -> SelfTest {
-    let state = try KeeperState(folder: configuration.state, now: environment.clock())
-    for notice in state.notices { environment.observe(.notice(notice)) }
+    let state = try openState()
     return try selfTest(selection, scratch: scratch, state)
   }
 

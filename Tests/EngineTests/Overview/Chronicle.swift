@@ -10,9 +10,7 @@ struct Chronicle {
   static let start: Int64 = 1_790_000_000
   static let day: Int64 = 86400
 
-  private var keeper = CatalogChain()
   private(set) var records: [CatalogRecord] = []
-  private var chains: [String: CatalogChain] = [:]
   private(set) var nodes: [String: [CatalogRecord]] = [:]
   var configuration: KeeperConfiguration
   var keys = KeyRingContents()
@@ -30,10 +28,23 @@ struct Chronicle {
 
   static func snapshot(_ day: Double) -> String { SnapshotID(started: time(day), random: 0x7f3a).description }
 
+  /// A record as it was read: its place in a chain was looked at then.
+  private static func record(_ event: CatalogEvent, _ day: Double) throws -> CatalogRecord {
+    var record = try template.get()
+    (record.time, record.event) = (time(day), event)
+    return record
+  }
+
+  private static let template = Result {
+    var chain = CatalogChain()
+    return try chain.append(.acknowledgement(Acknowledgement(host: "", epoch: "", by: "", note: "")), at: time(0))
+      .record
+  }
+
   // MARK: What the keeper records
 
   mutating func keep(_ day: Double, _ event: CatalogEvent) throws {
-    records.append(try keeper.append(event, at: Self.time(day)).record)
+    records.append(try Self.record(event, day))
   }
 
   /// The wallets are attested and the self-test passes, so that nothing is open but what a test is about.
@@ -94,9 +105,7 @@ struct Chronicle {
   // MARK: What nodes record
 
   mutating func note(_ day: Double, _ event: CatalogEvent, host: String = "peer-1") throws {
-    var chain = chains[host] ?? CatalogChain()
-    nodes[host, default: []].append(try chain.append(event, at: Self.time(day)).record)
-    chains[host] = chain
+    nodes[host, default: []].append(try Self.record(event, day))
   }
 
   mutating func backUp(

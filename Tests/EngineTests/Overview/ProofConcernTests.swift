@@ -24,9 +24,10 @@ import Verify
   }
 
   @Test func aNewSetIsNoConcernUntilItsIntervalHasPassed() throws {
-    let early = try chronicle(days: 0...31)
+    let early = try chronicle(days: 0...30)
     #expect(standing(early, 30.9) == .notYet && early.wrong(30.9) == [])
-    #expect(standing(early, 31.2) == .due && early.wrong(31.2) == [])
+    let due = try chronicle(days: 0...31)
+    #expect(standing(due, 31.2) == .due && due.wrong(31.2) == [])
     let late = try chronicle(days: 0...32)
     #expect(late.wrong(32.2) == [.unproven] && standing(late, 32.2) == .overdue)
     #expect(late.overview(32.2).concerns.first?.text.contains("ever proven") == true)
