@@ -50,21 +50,27 @@ public final class Manifest: Sendable {
     volumes = try VolumeRecord.parse(try text.lines(of: "volumes.tsv", table))
   }
 
-  /// Goes through the tar's headers, up to files.mtree, which is the last member that means anything.
+  /// Goes from header to header, up to files.mtree, which is the last member that means anything. What lies between is not
+  /// unpacked: it may be of any length.
   private static func parts(of text: ManifestText) throws(ManifestError) -> [String: Range<UInt64>] {
     let known = Set(["snapshot.json", "volumes.tsv", "listing.tsv"] + ListingReferences.members)
     var parts: [String: Range<UInt64>] = [:]
-    let pieces = try text.pieces(0..<text.length)
-    let archive = TarReader { try pieces().map(Array.init) }
+    var next: UInt64 = 0
     do {
-      while parts["files.mtree"] == nil, let entry = try archive.next() {
+      while parts["files.mtree"] == nil, next < text.length {
+        let pieces = try text.pieces(next..<text.length)
+        let archive = TarReader { try pieces().map(Array.init) }
+        guard let entry = try archive.next() else { break }
         let name = String(decoding: entry.path, as: UTF8.self)
-        guard known.contains(name) else { continue }
-        let (end, overflow) = archive.position.addingReportingOverflow(entry.size)
-        guard entry.kind == .file, entry.dataExtents == nil, !overflow, end <= text.length else {
-          throw ManifestError(name, "is not a whole file")
+        let start = next + archive.position
+        let (end, overflow) = start.addingReportingOverflow(entry.size)
+        guard entry.dataExtents == nil, !overflow, end <= text.length else {
+          throw ManifestError(entry.path.displayPath, "is not whole")
         }
-        guard parts.updateValue(archive.position..<end, forKey: name) == nil else {
+        next = (end + 511) & ~511
+        guard known.contains(name) else { continue }
+        guard entry.kind == .file else { throw ManifestError(name, "is no file") }
+        guard parts.updateValue(start..<end, forKey: name) == nil else {
           throw ManifestError(name, "is there twice")
         }
       }
