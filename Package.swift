@@ -106,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "redoubt-verify",
       dependencies: [
-        "Alerts", "Archive", "CommandLineOutput", "Compression", "Digests", "Files", "HTTP", "OpenPGP",
-        "OpenPGPDecryption", "Policy", "Report", "Repository", "Storage", "Verify", arguments,
+        "Alerts", "Archive", "CommandLineOutput", "Compression", "Digests", "Files", "HTTP", "JSON",
+        "OpenPGP", "OpenPGPDecryption", "Policy", "Report", "Repository", "Storage", "Verify", arguments,
       ],
       swiftSettings: settings),
 

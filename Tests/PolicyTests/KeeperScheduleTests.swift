@@ -6,7 +6,9 @@ import Testing
 /// What is shipped ready for the keeper: each file is read by the program that it is for, and each command by ours.
 @Suite struct KeeperScheduleTests {
   let folder: ScratchFolder
-  private static let names = ["redoubt-verify", "redoubt-verify-drill", "redoubt-verify-review", "redoubt-verify-status"]
+  private static let names = [
+    "redoubt-verify", "redoubt-verify-drill", "redoubt-verify-review", "redoubt-verify-status",
+  ]
 
   init() throws { folder = try ScratchFolder() }
 

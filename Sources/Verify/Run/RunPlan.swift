@@ -252,14 +252,15 @@ struct RunPlan: Sendable {
   // MARK: Whether it suffices
 
   /// Has proofs made before their time where later runs could not make all of them in time: with `budget` bytes in each
-  /// run, what falls due until any date must have been fetched by then.
+  /// run, what falls due until any date must have been fetched by then. Of later runs three quarters are counted on: the
+  /// rest is for what will be stored meanwhile, and for volumes that do not fit.
   /// - Parameters:
   ///   - budget: bytes a run.
   ///   - cadence: seconds from run to run.
   mutating func proveAhead(_ sets: [ProvenSet], _ ledger: Ledger, budget: UInt64, cadence: Int64) {
     struct Candidate {
       var set: Int
-      var folder: StoredSet.Folder
+      var folder: SnapshotID
       var volumes: [StoredSet.Volume]
       var deadline: Int64
       var bytes: UInt64
@@ -270,29 +271,30 @@ struct RunPlan: Sendable {
     for (number, set) in sets.enumerated() {
       let age = ProofAge(now: now, interval: set.interval)
       for folder in set.stored.folders where folder.manifest != nil {
-        var deadline = Int64.max
-        let fresh = folder.volumes.filter { volume in
+        // Parts of a folder may have been proven on different days.
+        var fresh: [Timestamp: [StoredSet.Volume]] = [:]
+        for volume in folder.volumes {
           guard let proven = ledger.proven(volume: volume.number, of: "\(folder.id)", at: set.place, level: level),
             !age.isDue(proven)
-          else { return false }
-          deadline = min(deadline, proven.seconds + set.interval)
-          return true
+          else { continue }
+          fresh[proven, default: []].append(volume)
         }
-        guard !fresh.isEmpty else { continue }
-        candidates.append(
-          Candidate(
-            set: number, folder: folder, volumes: fresh, deadline: deadline,
-            bytes: fresh.reduce(folder.manifest ?? 0) { $0 + $1.size }))
+        for (proven, volumes) in fresh {
+          candidates.append(
+            Candidate(
+              set: number, folder: folder.id, volumes: volumes, deadline: proven.seconds + set.interval,
+              bytes: volumes.reduce(folder.manifest ?? 0) { $0 + $1.size }))
+        }
       }
     }
-    candidates.sort { $0.deadline < $1.deadline }
+    candidates.sort { ($0.deadline, $0.set, $0.folder) < ($1.deadline, $1.set, $1.folder) }
     var sum = due
     var short: UInt64 = 0
     for candidate in candidates {
       sum += candidate.bytes
       // Runs until then, this one and the last moment's left out.
       let runs = UInt64(max(0, (candidate.deadline - now.seconds) / cadence - 1))
-      let (possible, isMore) = budget.multipliedReportingOverflow(by: runs + 1)
+      let (possible, isMore) = (budget / 4 * 3).multipliedReportingOverflow(by: runs + 1)
       if !isMore, sum > possible { short = max(short, sum - possible) }
     }
     var ahead = min(short, budget - due)
@@ -302,7 +304,7 @@ struct RunPlan: Sendable {
         part.append(volume)
         ahead -= min(ahead, volume.size)
       }
-      want([candidate.folder.id: part], .ahead, sets[candidate.set])
+      want([candidate.folder: part], .ahead, sets[candidate.set])
     }
     order()
   }

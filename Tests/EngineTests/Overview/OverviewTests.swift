@@ -123,7 +123,7 @@ import Verify
     var chronicle = Chronicle(destinations: [("offsite", .offsite), ("usb", .removable)])
     try chronicle.settle()
     try chronicle.backUp(0, at: ["offsite", "usb"])
-    try chronicle.verify(0.1, of: 0, at: "usb")
+    try chronicle.verify(5, of: 0, at: "usb")
     for day in 1...30 { try chronicle.backUp(Double(day), away: ["usb"]) }
     try chronicle.verify(29, of: 29)
     try chronicle.selfTest(29)
