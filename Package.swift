@@ -112,7 +112,7 @@ let package = Package(
       swiftSettings: settings),
 
     // Real servers, key rings, trees that are hard to back up.
-    module("TestKit", ["Channels", "CLinux", "Digests", "Files", "HTTP", "Storage", system]),
+    module("TestKit", ["Archive", "Channels", "CLinux", "Compression", "Digests", "Files", "HTTP", "Storage", system]),
     tests("FoundationsTests", ["Channels", "Compression", "Digests", "Files", "Processes", "TestKit"]),
     tests(
       "AlertsTests",
@@ -127,7 +127,9 @@ let package = Package(
     tests("ArchiveTests", ["Archive", "Compression", "Digests", "Files", "TestKit"]),
     tests("OpenPGPTests", ["Channels", "OpenPGP", "OpenPGPDecryption", "Files", "TestKit"]),
     tests("StorageTests", ["Channels", "Digests", "HTTP", "Storage", "Files", "TestKit"]),
-    tests("RepositoryTests", ["Archive", "Repository", "Digests", "Files", "JSON", "Storage", "TestKit"]),
+    tests(
+      "RepositoryTests",
+      ["Archive", "Compression", "Repository", "Digests", "Files", "JSON", "Storage", "TestKit"]),
     tests(
       "PolicyTests",
       [

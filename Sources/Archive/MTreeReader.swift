@@ -99,7 +99,8 @@ private struct Fields {
       mode = Self.octal(value)
       return mode != nil
     } else if isKey("size") {
-      size = Decimal.parse(value)
+      // off_t
+      size = Decimal.parse(value).flatMap { $0 <= UInt64(Int64.max) ? $0 : nil }
       return size != nil
     } else if isKey("time") {
       time = Self.time(value)

@@ -33,8 +33,18 @@ public final class TarReader {
   ///   `readData`.
   public init(source: @escaping () throws -> [UInt8]?) { self.source = ByteSource(source) }
 
-  /// The largest extended header that is read: bytes. It is held in memory.
-  private static let maximumHeader: UInt64 = 1 << 26
+  /// Bytes of the stream that were taken so far: after `next`, where the member's content begins, unless it is sparse.
+  public var position: UInt64 { source.position }
+
+  /// Bytes of the extended headers of one member, which are held in memory: Linux has at most 64 KiB of attributes' names
+  /// and 64 KiB for each value, and file systems far less in all.
+  private static let maximumHeaders: UInt64 = 1 << 26
+  /// Bytes of a name or a link's target. Linux makes no path longer than 4 KiB at once, but trees may be deeper.
+  private static let maximumName: UInt64 = 1 << 20
+  /// Bytes of all global headers: they stay in memory.
+  private static let maximumGlobals: UInt64 = 1 << 20
+  private static let maximumWarnings = 1000
+  private var globalBytes: UInt64 = 0
 
   /// Goes on to the next member; what was not read of the last one is skipped.
   /// - Returns: the entry, without a digest; nil at the end of the stream, which must be the end of a member. Everything
@@ -49,6 +59,7 @@ public final class TarReader {
     var keywords = globals
     var longName: [UInt8]?
     var longLink: [UInt8]?
+    var left = Self.maximumHeaders
     while true {
       guard let header = try readHeader() else {
         if keywords.values != globals.values || longName != nil || longLink != nil { throw truncated() }
@@ -56,12 +67,16 @@ public final class TarReader {
       }
       switch header.type {
       case UInt8(ascii: "x"):
-        guard keywords.add(try body(of: header)) else { throw malformed("an extended header that is not one") }
+        let body = try body(of: header, limit: left)
+        left -= UInt64(body.count)
+        guard keywords.add(body) else { throw malformed("an extended header that is not one") }
       case UInt8(ascii: "g"):
-        guard globals.add(try body(of: header)) else { throw malformed("a global header that is not one") }
+        let body = try body(of: header, limit: Self.maximumGlobals - globalBytes)
+        globalBytes += UInt64(body.count)
+        guard globals.add(body) else { throw malformed("a global header that is not one") }
         keywords.merge(globals)
-      case UInt8(ascii: "L"): longName = try body(of: header).prefix { $0 != 0 }
-      case UInt8(ascii: "K"): longLink = try body(of: header).prefix { $0 != 0 }
+      case UInt8(ascii: "L"): longName = try body(of: header, limit: Self.maximumName).prefix { $0 != 0 }
+      case UInt8(ascii: "K"): longLink = try body(of: header, limit: Self.maximumName).prefix { $0 != 0 }
       default:
         let member = MemberFields(header: header, keywords: keywords, longName: longName, longLink: longLink)
         return try begin(member)
@@ -111,8 +126,8 @@ public final class TarReader {
     return UstarFields(block)
   }
 
-  private func body(of header: UstarFields) throws -> [UInt8] {
-    guard let size = header.number(UstarHeader.Field.size), size >= 0, size <= Self.maximumHeader else {
+  private func body(of header: UstarFields, limit: UInt64) throws -> [UInt8] {
+    guard let size = header.number(UstarHeader.Field.size), size >= 0, size <= limit else {
       throw malformed("an extended header of impossible size")
     }
     var body: [UInt8] = []
@@ -129,7 +144,13 @@ public final class TarReader {
     }
     var entry = try member.entry(id)
     path = entry.path
-    for warning in member.warnings(id) { warnings.append(Warning(path: path, detail: warning)) }
+    guard path.count <= Self.maximumName else {
+      path = []
+      throw malformed("a name of \(entry.path.count) bytes")
+    }
+    if warnings.count < Self.maximumWarnings {
+      for warning in member.warnings(id) { warnings.append(Warning(path: path, detail: warning)) }
+    }
     let stored = try member.storedSize()
     remaining = stored
     padding = UInt64(UstarHeader.padding(stored))

@@ -51,22 +51,46 @@ public final class Decompressor {
     return result
   }
 
-  /// Where each frame of a row of frames stands, found without unpacking them.
-  /// - Throws: `.malformed` where the row has anything but whole frames.
-  public static func frames(in row: [UInt8]) throws(ZstdError) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
+  /// A frame of a row, where it stands and what it declares.
+  public struct Frame: Sendable, Equatable {
+    /// Of the row's bytes.
+    public let range: Range<Int>
+    /// Bytes of content.
+    public let length: Int
+  }
+
+  /// The frames of a row, found without unpacking them.
+  /// - Parameters:
+  ///   - maximumCount: frames; more are an error.
+  ///   - maximumLength: bytes of content that one frame may have.
+  /// - Throws: `.malformed` where the row has anything but whole frames that declare their size, `.tooLong`.
+  public static func frames(
+    in row: [UInt8], maximumCount: Int, maximumLength: Int
+  ) throws(ZstdError) -> [Frame] {
+    var frames: [Frame] = []
     var start = 0
     while start < row.count {
-      let length = row.withUnsafeBytes {
-        ZSTD_findFrameCompressedSize($0.baseAddress?.advanced(by: start), $0.count - start)
+      let (length, content) = row.withUnsafeBytes { row in
+        let frame = UnsafeRawBufferPointer(rebasing: row[start...])
+        return (
+          ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count),
+          ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
+        )
       }
-      guard ZSTD_isError(length) == 0, length > 0 else {
-        throw ZstdError(code: .malformed, reason: "not a row of whole zstd frames")
+      guard ZSTD_isError(length) == 0, length > 0, content < UInt64.max - 1 else {
+        throw ZstdError(code: .malformed, reason: "not a row of whole zstd frames that declare their size")
       }
-      ranges.append(start..<start + length)
+      guard content <= UInt64(maximumLength) else {
+        throw ZstdError(
+          code: .tooLong, reason: "a frame holds \(content) bytes where at most \(maximumLength) are expected")
+      }
+      guard frames.count < maximumCount else {
+        throw ZstdError(code: .tooLong, reason: "more than \(maximumCount) frames")
+      }
+      frames.append(Frame(range: start..<start + length, length: Int(content)))
       start += length
     }
-    return ranges
+    return frames
   }
 
   /// The sum of what the frames' headers declare, in bytes.

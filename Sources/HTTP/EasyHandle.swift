@@ -65,7 +65,7 @@ final class EasyHandle: @unchecked Sendable {
     setter.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     setter.set(CURLOPT_USERAGENT, options.userAgent)
     setter.set(CURLOPT_CONNECTTIMEOUT, options.connectTimeout)
-    setter.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+    setter.set(CURLOPT_LOW_SPEED_LIMIT, HTTPClient.Options.stallRate)
     setter.set(CURLOPT_LOW_SPEED_TIME, options.stallTimeout)
     if let seconds = options.totalTimeout { setter.setTotalTimeout(seconds) }
     // Fewer calls for volumes of many MiB.

@@ -9,8 +9,10 @@ public final class HTTPClient: Sendable {
   public struct Options: Sendable {
     /// Seconds until a connection must stand, its TLS handshake included.
     public var connectTimeout = 15
-    /// Seconds in which not one byte moves, after which a transfer has stalled.
+    /// Seconds in which less than `stallRate` moves, after which a transfer has stalled.
     public var stallTimeout = 60
+    /// Bytes a second. One byte now and then is no answer: a volume would take a year.
+    public static let stallRate = 256
     /// Seconds that a request may take in all, however it moves; nil for as long as it moves.
     public var totalTimeout: Double?
     /// A PEM file with certificate authorities, in place of the system's.

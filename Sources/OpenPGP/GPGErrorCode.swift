@@ -52,7 +52,17 @@ package enum GPGErrorCode {
   }
 
   package static func hint(_ error: Int) -> String? {
-    switch meaning(error) {
+    switch code(error) {
+    case Int(GPG_ERR_NO_PIN_ENTRY.rawValue), Int(GPG_ERR_PIN_ENTRY.rawValue):
+      return "gpg-agent cannot ask for the passphrase: install pinentry-curses, or unlock the key beforehand: "
+        + "gpg-preset-passphrase(1)"
+    case Int(GPG_ERR_CANCELED.rawValue), Int(GPG_ERR_FULLY_CANCELED.rawValue), Int(GPG_ERR_NO_PASSPHRASE.rawValue):
+      return "nobody gave the passphrase: unlock the key beforehand: gpg-preset-passphrase(1)"
+    case Int(GPG_ERR_BAD_PASSPHRASE.rawValue), Int(GPG_ERR_BAD_PIN.rawValue):
+      return "the passphrase or PIN was wrong; a card may lock itself after three of them: gpg --card-status"
+    default: break
+    }
+    return switch meaning(error) {
     case .agent: "see that gpg-agent runs and can ask for the passphrase or reach the card: gpg --card-status"
     case .notInstalled: "install GnuPG: apt-get install gnupg"
     default: nil

@@ -74,12 +74,21 @@ enum DecryptionJudgement {
     let recipients = status.all("ENC_TO").map { $0.argument(0) }
     if let other = attempts.first(where: { !GPGErrorCode.isDamage($0) }) {
       let meaning = GPGErrorCode.meaning(other)
+      // KEY_CONSIDERED <primary fingerprint> <flags>: of the keys that gpg tried, by which a person knows them.
+      var tried: [String] = []
+      for key in status.all("KEY_CONSIDERED").map({ $0.argument(0) }) where !tried.contains(key) { tried.append(key) }
       throw OpenPGPError(
-        meaning == .failed ? .agent : meaning, recipients.joined(separator: ", "),
+        meaning == .failed ? .agent : meaning, (tried.isEmpty ? recipients : tried).joined(separator: ", "),
         "cannot use the secret key: \(GPGErrorCode.text(other))", hint: GPGErrorCode.hint(other))
     }
     let isHidden = recipients.contains { $0.allSatisfy { $0 == "0" } }
     if !attempts.isEmpty, !isHidden { return "its session key was changed" }
+    // gpg asks the agent which keys there are; where it cannot, it takes that for none.
+    if process.complaints.contains("can't connect to the agent") {
+      throw OpenPGPError(
+        .agent, "gpg-agent", "cannot be reached, so that no secret key can be used",
+        hint: "see why it does not start: gpgconf --launch gpg-agent")
+    }
     if status.has("NO_SECKEY") || isHidden {
       throw OpenPGPError(
         .noSecretKey, recipients.joined(separator: ", "),

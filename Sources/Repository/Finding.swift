@@ -55,4 +55,11 @@ public struct Finding: Sendable, Equatable, Codable {
     self.path = path
     self.detail = detail
   }
+
+  /// The same with a path and a detail that a person can read and a record can hold: a name in a hostile manifest may be of
+  /// any length.
+  public var shortened: Finding {
+    func shorten(_ text: String) -> String { text.utf8.count > 8192 ? "\(text.prefix(2000))…" : text }
+    return Finding(code, shorten(path), shorten(detail))
+  }
 }

@@ -103,12 +103,13 @@ public struct StoreNotice: Sendable, Equatable {
 /// An object as a listing shows it.
 public struct ObjectSummary: Sendable, Equatable {
   public var key: String
-  /// Bytes.
-  public var size: UInt64
+  /// Bytes, at most 512 GiB: a listing may say anything, and no sum over the longest one may overflow. Nothing that is
+  /// stored comes near.
+  public let size: UInt64
 
   public init(key: String, size: UInt64) {
     self.key = key
-    self.size = size
+    self.size = min(size, 1 << 39)
   }
 }
 

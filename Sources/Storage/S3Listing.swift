@@ -27,6 +27,9 @@ struct S3Listing {
     }
   }
 
+  /// Objects and folders on it.
+  var count: Int { root.children.count { $0.name == "Contents" || $0.name == "CommonPrefixes" } }
+
   func objects() throws(StorageError) -> [ObjectSummary] {
     var objects: [ObjectSummary] = []
     for entry in root.all("Contents") {

@@ -8,6 +8,9 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
   private let connection: S3Connection
   /// False once the server has said that it does not know `If-None-Match` on a PUT.
   private let knowsConditions: Atomic<Bool>
+  /// Objects that a listing may have in all, and pages without any: more is a server that has no end.
+  private static let longestListing = 20_000_000
+  private static let emptyPages = 1000
   /// Bytes of one page of a listing: a thousand keys of 1,024 bytes, percent-encoded, with what stands around them.
   private static let longestPage = 16 << 20
 
@@ -82,6 +85,12 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
     guard answer.hasKnownLength else {
       throw StorageError(.server, subject, "the server did not say how long the object is", isTransient: true)
     }
+    // A proxy's or a portal's page with status 200 is no damaged object. What nodes store has no such type.
+    if answer["Content-Type"]?.lowercased().hasPrefix("text/html") == true {
+      throw StorageError(
+        .server, subject, "the server answered with a web page",
+        hint: "the endpoint may not be an S3 server, or something stands between: try it with a browser")
+    }
     guard object?.count ?? answer.body.count <= maximumLength else {
       throw StorageError(.tooLong, subject, "the object is longer than \(maximumLength) bytes")
     }
@@ -141,6 +150,8 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
   ) throws(StorageError) {
     let subject = connection.address.name(of: prefix)
     var token: String?
+    var seen: Set<String> = []
+    var (empty, entries) = (0, 0)
     repeat {
       var query: [S3Signer.Field] = [
         ("list-type", "2"), ("encoding-type", "url"), ("prefix", connection.address.prefix + prefix),
@@ -153,8 +164,12 @@ public final class S3Store: ObjectWriter, ObjectReader, ObjectRemover {
           subject: subject))
       let page = try S3Listing(answer.body, prefix: connection.address.prefix, subject: subject)
       try body(page)
-      // A server that hands the same token out again would keep us here for ever.
-      if let next = page.nextToken, next == token {
+      // A server that hands a token out again would keep us here for ever, as would one that never comes to the end.
+      empty = page.count == 0 ? empty + 1 : 0
+      entries += page.count
+      if let next = page.nextToken,
+        !seen.insert(next).inserted || empty > Self.emptyPages || entries > Self.longestListing
+      {
         throw StorageError(.server, subject, "the listing does not end")
       }
       token = page.nextToken

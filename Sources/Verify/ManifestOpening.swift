@@ -30,7 +30,7 @@ struct ManifestOpening {
   let trusted: [Fingerprint]
 
   /// A manifest larger than this is refused: that of ten million files is smaller.
-  private static let sizeLimit = 2 << 30
+  private static let sizeLimit = 512 << 20
 
   init(node: WatchedNode, decryptor: Decryptor) throws(VerifyError) {
     self.node = node
@@ -49,6 +49,9 @@ struct ManifestOpening {
     let message: [UInt8]
     do { message = try reader.get(key, maximumLength: Self.sizeLimit) } catch {
       if error.code == .missing { return .damaged(Finding(.missing, name, "no such object")) }
+      if error.code == .tooLong {
+        return .damaged(Finding(.malformed, name, "longer than \(Self.sizeLimit >> 20) MiB, which no manifest is"))
+      }
       throw VerifyError(.storage, "\(error)", hint: error.hint)
     }
     let decryption: SignedDecryption
@@ -95,7 +98,8 @@ struct ManifestOpening {
     }
     var ids: Set<Int> = []
     var names: Set<String> = []
-    for volume in manifest.volumes {
+    let layout = Layout(host: description.host)
+    for (number, volume) in manifest.volumes.enumerated() {
       guard ids.insert(volume.id).inserted, names.insert(volume.name).inserted else {
         return "lists a volume twice: \(volume.name)"
       }
@@ -108,6 +112,9 @@ struct ManifestOpening {
       case .full:
         guard snapshot == manifest.snapshot else { return "names a volume of another snapshot: \(volume.name)" }
         guard manifest.listing.isEmpty else { return "mode full with a listing in volumes" }
+        guard volume.name == layout.volumeName(description.set, snapshot, number + 1) else {
+          return "names \(volume.name) out of order"
+        }
       case .incremental:
         guard snapshot.started <= manifest.snapshot.started else {
           return "names a volume of a later snapshot: \(volume.name)"

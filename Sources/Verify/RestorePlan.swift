@@ -123,7 +123,7 @@ struct RestorePlan {
         ranges.append(index..<index + 1)
       }
       switch entry.kind {
-      case .file: bytes += entry.size
+      case .file: bytes.addClamped(entry.size)
       case .hardLink(let target): links[target] = links[target] ?? entry
       default: break
       }
@@ -131,7 +131,7 @@ struct RestorePlan {
 
     mutating func substitute(_ file: Entry, _ link: Entry, _ index: Int) {
       substitutes[file.path] = link
-      bytes += file.size
+      bytes.addClamped(file.size)
       let place = ranges.firstIndex { $0.lowerBound > index } ?? ranges.count
       ranges.insert(index..<index + 1, at: place)
     }

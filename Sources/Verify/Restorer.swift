@@ -69,6 +69,9 @@ extension Keeper {
         findings: findings)
     } catch let error as VerifyError {
       throw error
+    } catch let error as ManifestError {
+      // A listing that contradicts the format, under a good signature.
+      throw VerifyError(.damaged, "the restore is incomplete: the manifest is malformed: \(error)")
     } catch {
       throw VerifyError(.target, "the restore is incomplete: \(error)")
     }

@@ -31,7 +31,7 @@ struct SnapshotFinder {
           found[id]
           ?? ListedSnapshot(reference: reference, destination: destination, objects: 0, bytes: 0, isFinished: false)
         listed.objects += 1
-        listed.bytes += object.size
+        listed.bytes.addClamped(object.size)
         if object.key == layout.manifest(set, id) { listed.isFinished = true }
         found[id] = listed
       }
@@ -41,14 +41,26 @@ struct SnapshotFinder {
     return found.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  /// One snapshot that is named in full, found without the right to list.
-  /// - Returns: nil where there is no manifest of that name.
+  /// One snapshot that is named in full, found without the right to list; unfinished where volumes of it are listed and
+  /// no manifest is there.
+  /// - Returns: nil where there is nothing of that name.
   func snapshot(set: String, _ id: SnapshotID) throws(VerifyError) -> ListedSnapshot? {
     do throws(StorageError) {
-      guard let size = try reader.size(of: layout.manifest(set, id)) else { return nil }
+      let reference = SnapshotReference(host: host, set: set, snapshot: id)
+      if let size = try reader.size(of: layout.manifest(set, id)) {
+        return ListedSnapshot(
+          reference: reference, destination: destination, objects: 1, bytes: size, isFinished: true)
+      }
+      let left: [ObjectSummary]
+      do throws(StorageError) { left = try reader.list(prefix: layout.snapshotFolder(set, id)) } catch {
+        // Who may not list takes the manifest's absence as it is.
+        guard error.code == .denied else { throw error }
+        return nil
+      }
+      guard !left.isEmpty else { return nil }
       return ListedSnapshot(
-        reference: SnapshotReference(host: host, set: set, snapshot: id), destination: destination, objects: 1,
-        bytes: size, isFinished: true)
+        reference: reference, destination: destination, objects: left.count, bytes: left.map(\.size).clampedSum,
+        isFinished: false)
     } catch {
       throw VerifyError(.storage, "\(destination): \(error)", hint: error.hint)
     }

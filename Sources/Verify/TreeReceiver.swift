@@ -62,7 +62,7 @@ final class TreeReceiver: EntryReceiver {
       discard()
       throw error
     }
-    bytes += entry.size
+    bytes.addClamped(entry.size)
   }
 
   /// Removes the file at hand: nothing half-written stays.

@@ -215,7 +215,7 @@ final class Tally {
 
   func add(_ finding: Finding) {
     findingCount += 1
-    if findings.count < Verification.findingLimit { findings.append(finding) }
+    if findings.count < Verification.findingLimit { findings.append(finding.shortened) }
   }
 }
 

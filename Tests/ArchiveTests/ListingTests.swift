@@ -1,6 +1,7 @@
 import Archive
 import Digests
 import Files
+import TestKit
 import Testing
 
 @Suite struct ListingTests {

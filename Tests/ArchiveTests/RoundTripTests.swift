@@ -3,6 +3,7 @@ import Digests
 import Files
 import Glibc
 import Synchronization
+import TestKit
 import Testing
 
 /// What `PaxWriter` writes is read by others and by ourselves, and compared with what was walked.

@@ -1,5 +1,6 @@
 import Archive
 import Files
+import TestKit
 import Testing
 
 /// Archives of others, and damaged ones.

@@ -53,30 +53,45 @@ public enum ContentsListing {
     line.append(UInt8(ascii: "\n"))
   }
 
-  /// The chunks of a file.
-  /// - Parameters:
-  ///   - line: without its line end.
-  ///   - entry: the file: its size and digest stand for those of a single chunk.
-  /// - Throws: where the line is malformed or its lengths don't add up to the file's size.
-  static func chunks(_ line: ArraySlice<UInt8>, of entry: Entry) throws(ManifestError) -> [ChunkReference] {
-    let text = String(decoding: line, as: UTF8.self)
-    if text == "-" {
-      guard entry.size == 0 else { throw malformed(entry, "no chunks for \(entry.size) bytes") }
-      return []
-    }
-    if let volume = Int(text), volume > 0, let digest = entry.digest, entry.size > 0, entry.size <= Int.max {
-      return [ChunkReference(volume: volume, length: Int(entry.size), digest: digest)]
-    }
+  /// Reads the line of a file, chunk by chunk.
+  /// - Parameter entry: the file: its size and digest stand for those of a single chunk.
+  /// - Throws: where the line is missing or malformed, or its lengths don't add up to the file's size.
+  static func chunks(from lines: ListingText, of entry: Entry) throws(ManifestError) -> [ChunkReference] {
     var chunks: [ChunkReference] = []
     var total: UInt64 = 0
-    for field in text.split(separator: " ", omittingEmptySubsequences: false) {
-      guard let chunk = ChunkReference(field) else { throw malformed(entry, "not a chunk: \(field)") }
+    while let (field, isLast) = try lines.nextWord() {
+      // Longer than any chunk's.
+      guard field.count < 256 else { throw malformed(entry, "not a chunk") }
+      let text = String(decoding: field, as: UTF8.self)
+      if isLast, chunks.isEmpty {
+        if text == "-" {
+          guard entry.size == 0 else { throw malformed(entry, "no chunks for \(entry.size) bytes") }
+          return []
+        }
+        if let volume = Int(text), volume > 0, let digest = entry.digest, entry.size > 0, entry.size <= Int.max {
+          return [ChunkReference(volume: volume, length: Int(entry.size), digest: digest)]
+        }
+      }
+      guard let chunk = ChunkReference(text) else { throw malformed(entry, "not a chunk: \(field.displayPath)") }
+      let (sum, overflow) = total.addingReportingOverflow(UInt64(chunk.length))
+      guard !overflow, sum <= entry.size else {
+        throw malformed(entry, "its chunks hold more than \(entry.size) bytes")
+      }
+      guard chunks.count < chunkLimit else { throw malformed(entry, "more than \(chunkLimit) chunks") }
+      total = sum
       chunks.append(chunk)
-      total &+= UInt64(chunk.length)
+      if isLast {
+        guard total == entry.size else {
+          throw malformed(entry, "its chunks hold \(total) bytes instead of \(entry.size)")
+        }
+        return chunks
+      }
     }
-    guard total == entry.size else { throw malformed(entry, "its chunks hold \(total) bytes instead of \(entry.size)") }
-    return chunks
+    throw ManifestError("contents.tsv", "ends early")
   }
+
+  /// Chunks of one file: four terabytes and more of it.
+  private static let chunkLimit = 1 << 24
 
   private static func malformed(_ entry: Entry, _ reason: String) -> ManifestError {
     ManifestError("contents.tsv", "\(entry.path.displayPath): \(reason)")
@@ -95,12 +110,18 @@ public enum ListingReferences {
   /// - Returns: by member, its chunks in order.
   static func parse(_ content: [UInt8]) throws(ManifestError) -> [String: [ChunkReference]] {
     var references: [String: [ChunkReference]] = [:]
+    var total: UInt64 = 0
     for (number, line) in String(decoding: content, as: UTF8.self).split(separator: "\n").enumerated() {
       let fields = line.split(separator: "\t", maxSplits: 1)
       guard fields.count == 2, members.contains(String(fields[0])),
         let chunk = ChunkReference(
           fields[1].split(separator: "\t", omittingEmptySubsequences: false).joined(separator: ":"))
       else { throw ManifestError("listing.tsv", "line \(number + 1) is not a chunk of a listing") }
+      let (sum, overflow) = total.addingReportingOverflow(UInt64(chunk.length))
+      guard !overflow, sum <= ManifestText.lengthLimit else {
+        throw ManifestError("listing.tsv", "stands for more than \(ManifestText.lengthLimit >> 30) GiB")
+      }
+      total = sum
       references[String(fields[0]), default: []].append(chunk)
     }
     return references

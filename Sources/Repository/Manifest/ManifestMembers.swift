@@ -11,7 +11,7 @@ final class ManifestMembers {
   private let compressor: Compressor
   private var members: [String: Member] = [:]
 
-  /// Bytes of text in one frame: enough to compress well, and what a reader unpacks at a time.
+  /// Bytes of text in one frame, never more: enough to compress well, and what a reader unpacks at a time.
   static let blockSize = 4 << 20
 
   init(compressionLevel: Int) throws(ManifestError) {
@@ -19,8 +19,13 @@ final class ManifestMembers {
   }
 
   func append(_ bytes: [UInt8], to name: String) throws(ManifestError) {
-    members[name, default: Member()].block += bytes
-    if members[name, default: Member()].block.count >= Self.blockSize { try compressBlock(of: name) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let room = Self.blockSize - members[name, default: Member()].block.count
+      members[name, default: Member()].block += rest.prefix(room)
+      if rest.count >= room { try compressBlock(of: name) }
+      rest = rest.dropFirst(room)
+    }
   }
 
   /// The tar of the members that have content, in this order.

@@ -84,6 +84,9 @@ public struct SnapshotDescription: Sendable, Equatable, Codable {
       throw ManifestError("snapshot.json", "not a snapshot's description: \(error)")
     }
     guard SnapshotID(id) != nil else { throw ManifestError("snapshot.json", "\(id) is not a snapshot id") }
+    guard entries >= 0, files >= 0, files <= entries else {
+      throw ManifestError("snapshot.json", "counts \(files) files among \(entries) entries")
+    }
   }
 }
 

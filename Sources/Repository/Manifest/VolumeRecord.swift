@@ -41,15 +41,22 @@ public struct VolumeRecord: Sendable, Equatable {
     "\(name)\t\(size)\t\(digest)\t\(plainSize)\t\(plainDigest)\t\(tarSize)\t\(firstEntry)\t\(startsInside ? 1 : 0)\t\(id)\n"
   }
 
+  /// Volumes of one snapshot: some thirty terabytes in small ones.
+  private static let countLimit = 1 << 20
+  /// Bytes of a volume, stored and unpacked: a reader holds one in memory. A node makes none of more than 1 GiB.
+  static let sizeLimit = 2 << 30
+
   /// Reads a whole `volumes.tsv`. Names that lead out of the host's root, negative or impossible numbers are refused.
-  static func parse(_ content: [UInt8]) throws(ManifestError) -> [VolumeRecord] {
+  static func parse(_ lines: ListingText) throws(ManifestError) -> [VolumeRecord] {
     var volumes: [VolumeRecord] = []
-    let text = String(decoding: content, as: UTF8.self)
-    guard text.hasPrefix(header) else { throw ManifestError("volumes.tsv", "unknown columns") }
-    for (number, line) in text.split(separator: "\n").dropFirst().enumerated() {
-      guard let volume = VolumeRecord(line: line) else {
-        throw ManifestError("volumes.tsv", "line \(number + 2) is not a volume")
+    guard let first = try lines.nextLine(), first.elementsEqual(header.utf8.dropLast()) else {
+      throw ManifestError("volumes.tsv", "unknown columns")
+    }
+    while let line = try lines.nextLine() {
+      guard let volume = VolumeRecord(line: Substring(decoding: line, as: UTF8.self)) else {
+        throw ManifestError("volumes.tsv", "line \(lines.line - 1) is not a volume")
       }
+      guard volumes.count < countLimit else { throw ManifestError("volumes.tsv", "more than \(countLimit) volumes") }
       volumes.append(volume)
     }
     return volumes
@@ -58,15 +65,19 @@ public struct VolumeRecord: Sendable, Equatable {
   /// - Returns: nil for anything but a line of `volumes.tsv` (without its line end) whose name stays below the host's root.
   public init?(line: Substring) {
     let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-    guard fields.count == 9, Self.isSafe(fields[0]), let size = Int(fields[1]), size >= 0,
-      let digest = SHA256Digest(hex: fields[2]), let plainSize = Int(fields[3]), plainSize >= 0,
-      let plainDigest = SHA256Digest(hex: fields[4]), let tarSize = Int(fields[5]), tarSize >= 0,
+    guard fields.count == 9, Self.isSafe(fields[0]), let size = Self.size(fields[1]),
+      let digest = SHA256Digest(hex: fields[2]), let plainSize = Self.size(fields[3]),
+      let plainDigest = SHA256Digest(hex: fields[4]), let tarSize = Self.size(fields[5]),
       let firstEntry = Int(fields[6]), firstEntry >= 0, fields[7] == "0" || fields[7] == "1",
       let id = Int(fields[8]), id > 0
     else { return nil }
     self.init(
       name: String(fields[0]), size: size, digest: digest, plainSize: plainSize, plainDigest: plainDigest,
       tarSize: tarSize, firstEntry: firstEntry, startsInside: fields[7] == "1", id: id)
+  }
+
+  private static func size(_ field: Substring) -> Int? {
+    Int(field).flatMap { (0...sizeLimit).contains($0) ? $0 : nil }
   }
 
   /// Three components (set, snapshot, volume), none of which climbs.

@@ -39,6 +39,7 @@ struct CatalogWatch {
       for object in try reader.list(prefix: layout.catalogFolder) {
         let parts = object.key.dropFirst(layout.catalogFolder.utf8.count).split(separator: "/")
         guard parts.count == 2, let epoch = Epoch(parts[0]), let number = Int(parts[1].prefix { $0 != "." }),
+          number > 0,
           layout.catalogSegment(epoch, number) == object.key
         else { continue }
         stored[epoch, default: []].append(number)

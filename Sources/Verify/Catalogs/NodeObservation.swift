@@ -32,13 +32,17 @@ struct CatalogComparison {
     host: String, _ looks: [(destination: String, looks: [CatalogWatch.Look])]
   ) -> (catalog: NodeCatalog, findings: [(destination: String, finding: Finding)]) {
     var findings: [(destination: String, finding: Finding)] = []
-    var longest: [Epoch: (catalog: EpochCatalog, destination: String)] = [:]
+    var longest: [Epoch: (catalog: EpochCatalog, destination: String, isForked: Bool)] = [:]
     for (destination, looks) in looks {
       for look in looks {
         findings += look.findings.map { (destination, $0) }
         // The other copies are held to a copy without findings, where there is one.
-        let known = longest[look.catalog.epoch]?.catalog.records.count ?? -1
-        if look.catalog.records.count > known { longest[look.catalog.epoch] = (look.catalog, destination) }
+        // One that says something else than it did is no measure for any other, however long it is.
+        let isForked = look.findings.contains { $0.code == .forked }
+        let known = longest[look.catalog.epoch].map { ($0.isForked ? 0 : 1, $0.catalog.records.count) } ?? (0, -1)
+        if (isForked ? 0 : 1, look.catalog.records.count) > known {
+          longest[look.catalog.epoch] = (look.catalog, destination, isForked)
+        }
       }
     }
     for (destination, looks) in looks {

@@ -93,7 +93,7 @@ final class ContentTree: @unchecked Sendable {
   func complete(_ manifest: Manifest, _ files: FileTable, failed: Set<Int>) throws {
     for file in 0..<files.count where !failed.contains(file) {
       entries += 1
-      bytes += files.size(file)
+      bytes.addClamped(files.size(file))
     }
     if hasLinks { try makeLinks(manifest, lost: Set(failed.map { files.path($0) })) }
     extractor.finishDirectories()

@@ -72,7 +72,12 @@ struct CheckRunner {
     let output = text(of: outcome)
     if isFull { return result(false, "was stopped: it filled the scratch file system", output) }
     if outcome.ending == .cancelled { throw VerifyError(.cancelled, "stopped by a signal") }
-    guard outcome.succeeded else { return result(false, outcome.description, output) }
+    guard outcome.succeeded else {
+      // 126, of prlimit(1): a program that is there and cannot be run.
+      let isBarred = outcome.ending == .exited(126) && mayNotRun(folder)
+      let reason = isBarred ? ": \(folder) is mounted noexec, and no program of the tree can be run there" : ""
+      return result(false, outcome.description + reason, output)
+    }
     if let expect = check.expect {
       let lines = String(decoding: outcome.output, as: UTF8.self).split(whereSeparator: \.isNewline)
       guard lines.contains(where: { $0 == expect }) else {
@@ -112,6 +117,12 @@ struct CheckRunner {
     ]
     program.outputLimit = 1 << 20
     return program
+  }
+
+  private func mayNotRun(_ folder: String) -> Bool {
+    var status = statvfs()
+    // statvfs(3): ST_NOEXEC
+    return statvfs(folder, &status) == 0 && status.f_flag & 8 != 0
   }
 
   /// Where that cannot be told, the check's own limits must do.

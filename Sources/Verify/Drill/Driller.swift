@@ -49,10 +49,17 @@ final class Driller {
 
   /// Content, a block for each entry, and for standard tools the stored objects and the chunks that they unpack.
   private func room(for manifest: Manifest) -> UInt64 {
-    let tree = manifest.description.bytes + UInt64(manifest.description.entries) * 4096
-    let stored = manifest.volumes.reduce(UInt64(0)) { $0 + UInt64($1.size) }
-    let unpacked = manifest.isIncremental ? manifest.volumes.reduce(UInt64(0)) { $0 + UInt64($1.tarSize) } : 0
-    return tree + (standardTools == nil ? 0 : stored + unpacked) + (16 << 20)
+    let blocks = UInt64(manifest.description.entries).multipliedReportingOverflow(by: 4096)
+    var room = manifest.description.bytes
+    room.addClamped(blocks.overflow ? .max : blocks.partialValue)
+    if standardTools != nil {
+      for volume in manifest.volumes {
+        room.addClamped(UInt64(volume.size))
+        if manifest.isIncremental { room.addClamped(UInt64(volume.tarSize)) }
+      }
+    }
+    room.addClamped(16 << 20)
+    return room
   }
 
   func restored(in seconds: Double) {

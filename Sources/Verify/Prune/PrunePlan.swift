@@ -14,7 +14,7 @@ public struct PrunePlan: Sendable, Equatable {
   /// Why nothing may be deleted; empty where it may.
   public var refusals: [String]
 
-  public var bytes: UInt64 { objects.reduce(0) { $0 + $1.size } }
+  public var bytes: UInt64 { objects.map(\.size).clampedSum }
 
   public static func == (one: PrunePlan, other: PrunePlan) -> Bool {
     one.host == other.host && one.set == other.set && one.destination == other.destination

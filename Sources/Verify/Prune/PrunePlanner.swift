@@ -131,7 +131,9 @@ struct PrunePlanner {
     do throws(StorageError) {
       for object in try reader.list(prefix: folder) {
         let parts = object.key.dropFirst(folder.utf8.count).split(separator: "/")
-        guard parts.count == 2, let number = Int(parts[1].prefix { $0 != "." }) else { continue }
+        // Whoever may write there may write any number: one that no catalog reaches says nothing.
+        guard parts.count == 2, let number = Int(parts[1].prefix { $0 != "." }), (1...999_999).contains(number)
+        else { continue }
         numbers[String(parts[0]), default: []].insert(number)
       }
     } catch {

@@ -1,17 +1,22 @@
 /// Trees that are hard to back up, the same ones for the same seed.
-enum RandomTree {
+public enum RandomTree {
   /// What some witnesses cannot do.
-  enum Feature: String, CaseIterable {
+  public enum Feature: String, CaseIterable, Sendable {
     /// Paths longer than PATH_MAX: GNU tar cannot make them.
     case deep
     /// Fractions of seconds before 1970 and decomposed Unicode names, equals signs in attributes' names: libarchive 3.6 mistakes them.
     case exact
   }
 
-  static func make(in folder: String, seed: Int, features: [Feature] = Feature.allCases) throws {
-    try shell(
-      "python3 -c \"$1\" \"$2\" \"$3\" $4", script, folder, String(seed),
-      features.map(\.rawValue).joined(separator: " "))
+  public static func make(
+    in folder: String, seed: Int, features: [Feature] = Feature.allCases
+  ) throws(Command.Failure) {
+    try Command.succeed("python3", ["-c", script, folder, String(seed)] + features.map(\.rawValue))
+  }
+
+  /// What a day does to a tree: files are added, removed, moved, written, cut, linked, made folders and given to others.
+  public static func change(in folder: String, seed: Int) throws(Command.Failure) {
+    try Command.succeed("python3", ["-c", changes, folder, String(seed)])
   }
 
   private static let script = #"""
@@ -80,5 +85,44 @@ enum RandomTree {
         for n in range(45):
             d = b'deep' + bytes([97 + n % 26]) * 100
             os.makedirs(d); os.chdir(d); open('file', 'w').write('deep'); sparse('hole'); os.symlink('file', 'link'); os.link('file', 'twin')
+    """#
+
+  private static let changes = #"""
+    import os, random, shutil, stat, sys
+    root, r = os.fsencode(sys.argv[1]), random.Random(int(sys.argv[2]))
+    admin = os.geteuid() == 0
+    def everything():
+        found = []
+        for at, folders, files in os.walk(root):
+            if len(at) > 3000: folders.clear(); continue
+            found += [os.path.join(at, n) for n in folders + files]
+        return found
+    for step in range(r.randrange(3, 25)):
+        all = everything()
+        folders = [root] + [p for p in all if os.path.isdir(p) and not os.path.islink(p)]
+        new = os.path.join(r.choice(folders), b'new-%d' % r.randrange(10**9))
+        what = r.choice('add add folder remove move write append cut chmod chown attribute link hard kind time hole'.split())
+        if what == 'add': open(new, 'wb').write(r.randbytes(r.choice([0, 1, 4096, 80000, 400000])))
+        elif what == 'folder': os.mkdir(new)
+        elif what == 'link': os.symlink(r.choice([b'x', b'../..', b'/']), new)
+        elif what == 'hole':
+            with open(new, 'wb') as f: f.seek(r.randrange(1, 3 << 20)); f.write(b'end'); f.truncate(4 << 20)
+        elif all:
+            path = r.choice(all)
+            mode = os.lstat(path).st_mode
+            isfile, isfolder = stat.S_ISREG(mode), stat.S_ISDIR(mode)
+            if what == 'remove': shutil.rmtree(path) if isfolder else os.unlink(path)
+            elif what == 'move' and not isfolder: os.rename(path, new)
+            elif what == 'write' and isfile:
+                with open(path, 'r+b') as f:
+                    f.seek(r.randrange(0, os.path.getsize(path) + 1)); f.write(r.randbytes(r.randrange(1, 3000)))
+            elif what == 'append' and isfile: open(path, 'ab').write(r.randbytes(r.randrange(1, 100000)))
+            elif what == 'cut' and isfile: os.truncate(path, r.randrange(0, os.path.getsize(path) + 1))
+            elif what == 'chmod' and not stat.S_ISLNK(mode): os.chmod(path, r.choice([0o600, 0o644, 0o755, 0o4755]) | (0o700 if isfolder else 0))
+            elif what == 'chown' and admin: os.chown(path, r.randrange(70000), r.randrange(70000), follow_symlinks=False)
+            elif what == 'attribute' and (isfile or isfolder): os.setxattr(path, b'user.changed', r.randbytes(r.randrange(0, 200)))
+            elif what == 'hard' and isfile: os.link(path, new)
+            elif what == 'kind' and isfile: os.unlink(path); os.mkfifo(path) if r.random() < .5 else os.mkdir(path)
+            elif what == 'time' and not stat.S_ISLNK(mode): os.utime(path, ns=(5, r.randrange(2 * 10**18)))
     """#
 }
