@@ -112,7 +112,9 @@ enum AlertsKey: String, ConfigurationKey {
 public enum ConfigurationGrammar {
   /// Every key as `host`, `keys.gnupg-home`, `destination.name`, sorted and without repetition; tables alone are left out.
   public static var keys: [String] {
-    let tables: Set<String> = ["keys", "keep", "watch", "drill", "check", "catalog", "destination", "set", "node", "alerts"]
+    let tables: Set<String> = [
+      "keys", "keep", "watch", "drill", "check", "catalog", "destination", "set", "node", "alerts",
+    ]
     var all: Set<String> = []
     func add<Key: ConfigurationKey>(_: Key.Type, _ table: String) {
       all.formUnion(Key.allCases.map { table.isEmpty ? $0.rawValue : "\(table).\($0.rawValue)" })

@@ -18,7 +18,7 @@ struct CommandLineTests {
   private static let demanded = [
     "ls": ["latest"], "restore": ["latest", "--target", "/nowhere/at/all"], "find": ["name"],
     "diff": ["20261121T020000Z-7f3a", "20261122T020000Z-1c9b"],
-    "attest": ["--list"],
+    "attest": ["--list"], "report": ["--html", "/nowhere/at/all"],
   ]
 
   @Test(arguments: Installation.Program.allCases)

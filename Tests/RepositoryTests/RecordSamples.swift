@@ -25,7 +25,8 @@ enum RecordSamples {
       .started(RunStarted(epoch: epoch, set: "peer-keys", snapshot: id)),
       .snapshot(
         SnapshotStored(
-          set: "data", class: "client-database", mode: "full", snapshot: id, manifest: digest, entries: 12, bytes: 1 << 62,
+          set: "data", class: "client-database", mode: "full", snapshot: id, manifest: digest, entries: 12,
+          bytes: 1 << 62,
           volumes: 3, storedBytes: 1 << 40, findings: 2, seconds: 0.1, destinations: outcomes)),
       .unchanged(NothingChanged(set: "data", snapshot: id)),
       .failure(RunFailed(set: "data", snapshot: id, reason: "it broke", destinations: outcomes)),

@@ -145,25 +145,4 @@ import Verify
     try chronicle.drill(3.15, of: 3)
     #expect(chronicle.wrong(3.2) == [])
   }
-
-  // MARK: Size
-
-  @Test func aHundredThousandRecordsTakeNoTime() throws {
-    var chronicle = Chronicle()
-    try chronicle.settle()
-    let names = (0..<250).map { "set-\($0)" }
-    for name in names {
-      for day in 0..<150 { try chronicle.backUp(Double(day), set: name) }
-    }
-    for name in names {
-      for day in 0..<100 { try chronicle.verify(Double(day), of: Double(day), set: name) }
-    }
-    #expect(chronicle.records.count + chronicle.nodes.values.reduce(0) { $0 + $1.count } >= 100_000)
-    let clock = ContinuousClock()
-    var sets = 0
-    let time = clock.measure { sets = chronicle.overview(150).sets.count }
-    #expect(sets == names.count)
-    // 0.1 s as it is released; tests are built for debugging, and run beside others.
-    #expect(time < .seconds(6), "\(time)")
-  }
 }
