@@ -27,16 +27,18 @@ public struct KeeperKnowledge: Sendable {
   /// Reads the keeper's catalog, its copies of the nodes' catalogs as far as they were observed, and its key ring.
   /// - Throws: `.state` where the keeper's own catalog cannot be used. A key ring that cannot be read is a concern.
   public static func read(_ configuration: KeeperConfiguration) throws(VerifyError) -> KeeperKnowledge {
-    try read(configuration, records: try KeeperState.records(in: configuration.state))
+    let heads = try CatalogHead.all(in: configuration.state)
+    var knowledge = try read(configuration, records: try KeeperState.records(in: configuration.state))
+    knowledge.heads = heads
+    return knowledge
   }
 
+  /// Without heads: the catalog's file is not read again for them.
   /// - Parameter records: the keeper's own catalog, where it has been read already.
   static func read(
     _ configuration: KeeperConfiguration, records: [CatalogRecord]
   ) throws(VerifyError) -> KeeperKnowledge {
-    let heads = try CatalogHead.all(in: configuration.state)
     var knowledge = KeeperKnowledge(configuration, records: records)
-    knowledge.heads = heads
     var pins: [String: [String: [Observation]]] = [:]
     var last: [ObservationPlace: Int] = [:]
     for (index, record) in records.enumerated() {
