@@ -121,7 +121,8 @@ import Testing
     var kills = 0
     var states: Set<[Int]> = []
     repeat {
-      step += 1
+      // Of the shard's catalog, which comes after the keeper's own and takes the same steps, every third.
+      step += step < 40 ? 1 : 3
       let before = try fill()
       let outcome = try run(["catalog", "rotate", "--yes"], killedBefore: step)
       if outcome.status != 128 + 9 {
