@@ -38,6 +38,8 @@ struct RunPlan: Sendable {
   ) -> PlannedPlace {
     let age = ProofAge(now: now, interval: set.interval)
     let damage = ledger.damage(at: set.place)
+    // What a person will not mend is looked at when its time has come, like what is sound.
+    let isDamageLeft = damage.values.allSatisfy { $0.isAcknowledged && !age.isDue($0.time) }
     let newest = set.stored.snapshots.last
     var planned = PlannedPlace(set: set)
     var open: [(id: SnapshotID, isDue: Bool, urgency: Urgency)] = []
@@ -54,7 +56,7 @@ struct RunPlan: Sendable {
         let proven = ledger.proven(volume: volume.number, of: name, at: set.place, level: level)
         // What was never proven in a folder without a manifest may be needed by nobody.
         guard isFinished || proven != nil, age.isDue(proven) else { continue }
-        if withoutDamaged, ledger.isDamaged(volume: volume.number, of: name, at: set.place) { continue }
+        if withoutDamaged || isDamageLeft, ledger.isDamaged(volume: volume.number, of: name, at: set.place) { continue }
         amount.add(KeeperRun.Amount(objects: 1, bytes: level == .present ? 0 : volume.size))
         if let proven { oldest = min(oldest ?? proven, proven) } else { isNever = true }
       }
@@ -93,12 +95,12 @@ struct RunPlan: Sendable {
   }
 
   /// A snapshot that was found damaged is due again at once where reading the damaged volumes tells whether they were
-  /// mended; a contradiction in what the node has signed is looked at again when its time has come.
+  /// mended; a contradiction in what the node has signed, and what a person has acknowledged, when its time has come.
   private static func isDue(
     _ snapshot: String, _ place: Ledger.Place, _ damage: Ledger.Damage?, _ ledger: Ledger, _ level: VerificationLevel,
     _ age: ProofAge
   ) -> Bool {
-    if let damage { return damage.isOfVolumes || age.isDue(damage.time) }
+    if let damage { return damage.isOfVolumes && !damage.isAcknowledged || age.isDue(damage.time) }
     return age.isDue(ledger.proven(snapshot, at: place, level: level))
   }
 
