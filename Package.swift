@@ -30,8 +30,9 @@ let package = Package(
     .executable(name: "redoubt-verify", targets: ["redoubt-verify"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    // Exactly these: who builds a commit again shall get the same programs.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   ],
   targets: [
     // C libraries of the system: a module map and a shim header each.

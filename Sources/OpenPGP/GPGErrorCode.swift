@@ -56,6 +56,9 @@ package enum GPGErrorCode {
     case Int(GPG_ERR_NO_PIN_ENTRY.rawValue), Int(GPG_ERR_PIN_ENTRY.rawValue):
       return "gpg-agent cannot ask for the passphrase: install pinentry-curses, or unlock the key beforehand: "
         + "gpg-preset-passphrase(1)"
+    case Int(GPG_ERR_ENOTTY.rawValue):
+      return "there is no terminal to ask for the passphrase on: redoubt-verify(1) tells how to make one, or unlock "
+        + "the key beforehand: gpg-preset-passphrase(1)"
     case Int(GPG_ERR_CANCELED.rawValue), Int(GPG_ERR_FULLY_CANCELED.rawValue), Int(GPG_ERR_NO_PASSPHRASE.rawValue):
       return "nobody gave the passphrase: unlock the key beforehand: gpg-preset-passphrase(1)"
     case Int(GPG_ERR_BAD_PASSPHRASE.rawValue), Int(GPG_ERR_BAD_PIN.rawValue):

@@ -26,11 +26,14 @@ public enum Quantity {
 
   /// As `seconds` reads it, in the largest unit up to days that gives a whole number.
   public static func text(_ seconds: Int64) -> String {
-    for (unit, factor) in [("d", 86400), ("h", 3600), ("m", 60)] as [(String, Int64)]
-    where seconds >= factor && seconds.isMultiple(of: factor) {
-      return "\(seconds / factor)\(unit)"
+    // Not a loop over the units: Swift 6.3 unrolls it, and loads the two constants of each in an order that differs from
+    // build to build, so that no two packages were the same.
+    switch seconds {
+    case 86400... where seconds.isMultiple(of: 86400): "\(seconds / 86400)d"
+    case 3600... where seconds.isMultiple(of: 3600): "\(seconds / 3600)h"
+    case 60... where seconds.isMultiple(of: 60): "\(seconds / 60)m"
+    default: "\(seconds)s"
     }
-    return "\(seconds)s"
   }
 
   private static func split(_ text: String) -> (Int, String)? {

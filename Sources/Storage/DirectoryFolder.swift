@@ -16,10 +16,10 @@ final class DirectoryFolder {
     self.key = key
     let path = key.folder.isEmpty ? "." : key.folder
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
-    var folder = redoubt_open_beneath(top, path, flags, 0)
+    var folder = OpenBeneath.open(top, path, flags)
     if folder < 0, creating, Errno.current == .noSuchFileOrDirectory {
       try Self.makeFolders(top, key)
-      folder = redoubt_open_beneath(top, path, flags, 0)
+      folder = OpenBeneath.open(top, path, flags)
     }
     guard folder >= 0 else { throw Self.unopened(key) }
     self.folder = folder
@@ -44,7 +44,7 @@ final class DirectoryFolder {
         throw StorageError(.current, "make the folder", key.subject)
       }
       if made, fsync(parent) != 0 { throw StorageError(.current, "sync the folder", key.subject) }
-      let next = redoubt_open_beneath(parent, String(component), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+      let next = OpenBeneath.open(parent, String(component), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       guard next >= 0 else { throw unopened(key) }
       close(parent)
       parent = next
@@ -140,7 +140,7 @@ final class DirectoryFolder {
   /// Whether the file is there with the same content, which then is made durable.
   /// - Throws: `.exists` where it holds something else.
   private func isStored(_ content: Bytes) throws(StorageError) -> Bool {
-    let file = redoubt_open_beneath(folder, key.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+    let file = OpenBeneath.open(folder, key.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if file < 0 {
       if Errno.current == .noSuchFileOrDirectory { return false }
       throw StorageError(.current, "open", key.subject)

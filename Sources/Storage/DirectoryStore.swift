@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Channels
 public import Files
 internal import Glibc
@@ -150,7 +149,7 @@ public final class DirectoryStore: ObjectWriter, ObjectReader, ObjectRemover {
   private func open(_ key: DirectoryKey) throws(StorageError) -> (file: Int32, size: UInt64) {
     let top = try openRoot()
     defer { close(top) }
-    let file = redoubt_open_beneath(top, key.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+    let file = OpenBeneath.open(top, key.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw StorageError(.current, "open", key.subject) }
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import Files
 internal import Glibc
 internal import SystemPackage
 
@@ -48,7 +48,7 @@ struct DirectoryWalk {
   private static let leftoverAge = 86400
 
   private func removeLeftover(_ path: String) {
-    let file = redoubt_open_beneath(top, path, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0)
+    let file = OpenBeneath.open(top, path, O_RDWR | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { return }
     defer { close(file) }
     var status = stat()
@@ -72,7 +72,7 @@ struct DirectoryWalk {
       throw StorageError(.refused, subject, "a prefix must end at a slash")
     }
     let path = prefix.isEmpty ? "." : prefix
-    let folder = redoubt_open_beneath(top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+    let folder = OpenBeneath.open(top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folder < 0 {
       let error = StorageError(.current, "open the folder", subject)
       if error.code == .missing { return [] }

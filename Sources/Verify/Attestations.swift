@@ -43,11 +43,7 @@ extension Keeper {
       throw VerifyError(.notFound, "the review of keys is about all of them, and not one node's")
     }
     if let host { _ = try places(SnapshotSelection(hosts: [host])) }
-    for (name, text) in [("the note", note), ("the name", by)] {
-      if let problem = AttestationText.problem(text) {
-        throw VerifyError(.notFound, "\(name) \(problem.reason)", hint: problem.hint)
-      }
-    }
+    try AttestationText.check(note: note, by: by)
     let state = try openState()
     try state.append(
       .attestation(Attestation(class: dataClass, host: host, by: by, note: note)), at: environment.clock())
@@ -98,10 +94,26 @@ extension AttestationStatus {
   }
 }
 
+extension KeyRotation {
+  /// As a class that people attest: when it was last reviewed, and whether that is due again.
+  public var status: AttestationStatus {
+    AttestationStatus(
+      dataClass: DataClass.keyRotation, last: last, time: time, dueFrom: dueFrom, overdueFrom: dueFrom,
+      isOverdue: isDue)
+  }
+}
+
 /// What people write into a catalog that is kept for ever.
 enum AttestationText {
   /// The words of the shortest seed phrase (BIP-39).
   private static let phraseLength = 12
+
+  /// - Throws: `.notFound` for words that cannot be taken.
+  static func check(note: String, by: String) throws(VerifyError) {
+    for (name, text) in [("the note", note), ("the name", by)] {
+      if let problem = problem(text) { throw VerifyError(.notFound, "\(name) \(problem.reason)", hint: problem.hint) }
+    }
+  }
 
   /// Why a text cannot be taken; nil where it can.
   static func problem(_ text: String) -> (reason: String, hint: String)? {

@@ -166,8 +166,8 @@ public final class Keeper {
 
   /// Verifies every chosen snapshot at every chosen destination, and records each result as soon as it is known.
   ///
-  /// A destination that cannot be listed, or where a chosen set has no snapshot, is told as a notice and makes
-  /// `isComplete` false.
+  /// A destination that cannot be listed, or where a chosen set has no snapshot although its node stores it there, is told
+  /// as a notice and makes `isComplete` false.
   /// - Parameter scratch: for level `restored`, a folder with room for the largest tree.
   public func verify(
     _ selection: SnapshotSelection, level: VerificationLevel, scratch: String
@@ -190,23 +190,44 @@ public final class Keeper {
     return (verifications, isComplete)
   }
 
-  /// Calls `body` for every chosen snapshot at every chosen destination.
+  /// Calls `body` for every chosen snapshot at every chosen destination. Where a node never stores a chosen set, as its
+  /// catalog tells, a notice says so, and nothing is amiss.
   /// - Returns: false where a destination could not be listed, or has no such snapshot; a notice tells which.
   func forEachChosen(
     _ selection: SnapshotSelection,
     _ body: (WatchedNode, String, any ObjectReader, SnapshotReference) throws(VerifyError) -> Void
   ) throws(VerifyError) -> Bool {
     var isComplete = true
+    var histories: [String: NodeHistory] = [:]
+    func isStored(_ set: String, of host: String, at destination: String) throws(VerifyError) -> Bool {
+      if histories[host] == nil { histories[host] = NodeHistory(try catalog(ofNode: host).flatMap(\.records)) }
+      // Where nobody has looked, nobody knows.
+      guard let history = histories[host], history.count > 0 else { return true }
+      return history.sets[set]?.mentioned[destination] != nil
+    }
     for (node, destination, reader) in try places(selection) {
-      let candidates: [ListedSnapshot]
-      do { candidates = try self.candidates(selection, node, destination, reader) } catch {
-        environment.observe(.notice("\(error)"))
-        isComplete = false
-        continue
-      }
-      if candidates.isEmpty {
-        environment.observe(.notice("\(destination) has no such snapshot of \(node.host)"))
-        isComplete = false
+      var candidates: [ListedSnapshot] = []
+      // Set by set: that one of them is there says nothing of another.
+      let choices: [[String]] = selection.sets.isEmpty ? [[]] : selection.sets.map { [$0] }
+      for sets in choices {
+        var part = selection
+        part.sets = sets
+        do {
+          let found = try self.candidates(part, node, destination, reader)
+          candidates += found
+          if !found.isEmpty { continue }
+        } catch {
+          environment.observe(.notice("\(error)"))
+          isComplete = false
+          continue
+        }
+        if let set = sets.first, try !isStored(set, of: node.host, at: destination) {
+          environment.observe(.notice("\(node.host)/\(set) is not stored at \(destination), and never was"))
+        } else {
+          let name = sets.first.map { "\(node.host)/\($0)" } ?? node.host
+          environment.observe(.notice("\(destination) has no such snapshot of \(name)"))
+          isComplete = false
+        }
       }
       for candidate in candidates where candidate.isFinished || selection.snapshots.isOne {
         try body(node, destination, reader, candidate.reference)

@@ -19,8 +19,10 @@ public struct ProofState: Sendable, Equatable {
   public var proven: Timestamp?
   /// When the newest snapshot that was proven had been begun.
   public var newestProven: Timestamp?
-  /// Snapshots that were found damaged, and neither found sound nor pruned since.
+  /// Snapshots that were found damaged, and neither found sound nor pruned nor acknowledged since.
   public var damaged: Set<String> = []
+  /// Those that would be, were they not acknowledged.
+  private var settled: Set<String> = []
   /// Whether the last try could not check anything.
   public var isUnchecked = false
   /// Of the last verification.
@@ -31,15 +33,43 @@ public struct ProofState: Sendable, Equatable {
   ///
   /// Each level includes those before it: who is found sound at a level is proven at the lower ones too. Damage counts at
   /// the level that found it alone, because a lower one may not be concerned.
+  ///
+  /// Of sets that were retired there is none: nothing is asked of them.
   public static func all(_ records: [CatalogRecord]) -> [ProofState] {
     var states: [Place: ProofState] = [:]
+    var acknowledgements: [SetPlace: DamageAcknowledgements] = [:]
+    var retirements = Retirements()
+    func isAcknowledged(_ attempt: Attempt) -> Bool {
+      let place = SetPlace(attempt.place)
+      guard acknowledgements[place]?.open[attempt.snapshot] != nil else { return false }
+      let levels = VerificationLevel.allCases.map { Place(attempt.place, $0) }
+      switch attempt.result {
+      case .unchecked: return false
+      case .damaged:
+        if acknowledgements[place]?.take(damage: attempt.findings, count: attempt.findingCount, of: attempt.snapshot)
+          == true
+        {
+          return true
+        }
+        for level in levels { states[level]?.reopen(attempt.snapshot) }
+        return false
+      case .sound:
+        // What a lower level finds sound may still be what a higher one found damaged.
+        let isBelow = levels.contains { level in
+          level.level > attempt.place.level && states[level]?.settled.contains(attempt.snapshot) == true
+        }
+        if !isBelow { acknowledgements[place]?.end(attempt.snapshot) }
+        return false
+      }
+    }
     func add(_ attempt: Attempt) {
+      let isKnown = isAcknowledged(attempt)
       for level in VerificationLevel.allCases where level <= attempt.place.level {
         // A level that was never asked for by itself has nothing to say where this one did not come to its end.
         guard level == attempt.place.level || attempt.result == .sound else { continue }
         var place = attempt.place
         place.level = level
-        states[place, default: ProofState(place: place)].take(attempt)
+        states[place, default: ProofState(place: place)].take(attempt, isKnown: isKnown)
       }
     }
     for record in records {
@@ -48,23 +78,34 @@ public struct ProofState: Sendable, Equatable {
         add(
           Attempt(
             place: Place(host: it.host, set: it.set, destination: it.destination, level: it.level),
-            snapshot: it.snapshot, result: it.result, seconds: it.seconds, bytes: it.bytes, time: record.time))
+            snapshot: it.snapshot, result: it.result, seconds: it.seconds, bytes: it.bytes, time: record.time,
+            findings: it.findings, findingCount: it.findingCount))
       case .drill(let it):
         // A whole restore, compared: level restored and more.
         add(
           Attempt(
             place: Place(host: it.host, set: it.set, destination: it.destination, level: .restored),
             snapshot: it.snapshot, result: it.result, seconds: it.seconds.restore, bytes: it.fetched,
-            time: record.time))
+            time: record.time, findings: it.findings, findingCount: it.findingCount))
+      case .retirement(let it): retirements.take(it, at: record.time)
+      case .damageAcknowledgement(let it):
+        let place = SetPlace(host: it.host, set: it.set, destination: it.destination)
+        acknowledgements[place, default: DamageAcknowledgements()].take(it, at: record.time)
+        for level in VerificationLevel.allCases {
+          states[Place(host: it.host, set: it.set, destination: it.destination, level: level)]?.take(it)
+        }
       case .prune(let pruned):
         for level in VerificationLevel.allCases {
           let place = Place(host: pruned.host, set: pruned.set, destination: pruned.destination, level: level)
           states[place]?.damaged.subtract(pruned.snapshots)
+          states[place]?.settled.subtract(pruned.snapshots)
         }
+        let place = SetPlace(host: pruned.host, set: pruned.set, destination: pruned.destination)
+        for snapshot in pruned.snapshots { acknowledgements[place]?.end(snapshot) }
       default: break
       }
     }
-    return states.values.sorted { $0.place < $1.place }
+    return states.values.filter { retirements[$0.place.host, $0.place.set] == nil }.sorted { $0.place < $1.place }
   }
 
   /// One try to prove a snapshot.
@@ -75,20 +116,56 @@ public struct ProofState: Sendable, Equatable {
     var seconds: Double
     var bytes: UInt64
     var time: Timestamp
+    var findings: [Finding]
+    var findingCount: Int
   }
 
-  private mutating func take(_ attempt: Attempt) {
+  private init(place: Place) {
+    self.place = place
+  }
+
+  private mutating func reopen(_ snapshot: String) {
+    if settled.remove(snapshot) != nil { damaged.insert(snapshot) }
+  }
+
+  private mutating func take(_ it: DamageAcknowledgement) {
+    guard damaged.remove(it.snapshot) != nil || settled.remove(it.snapshot) != nil else { return }
+    if it.undone { damaged.insert(it.snapshot) } else { settled.insert(it.snapshot) }
+  }
+
+  /// - Parameter isKnown: whether the damage is acknowledged.
+  private mutating func take(_ attempt: Attempt, isKnown: Bool) {
     isUnchecked = attempt.result == .unchecked
     seconds = attempt.seconds
     bytes = attempt.bytes
     switch attempt.result {
     case .sound:
       damaged.remove(attempt.snapshot)
+      settled.remove(attempt.snapshot)
       proven = attempt.time
       if let made = SnapshotID(attempt.snapshot)?.started { newestProven = max(newestProven ?? made, made) }
-    case .damaged: damaged.insert(attempt.snapshot)
+    case .damaged:
+      if isKnown {
+        settled.insert(attempt.snapshot)
+      } else {
+        damaged.insert(attempt.snapshot)
+        settled.remove(attempt.snapshot)
+      }
     case .unchecked: break
     }
+  }
+}
+
+extension ProofState.Place {
+  fileprivate init(_ place: Self, _ level: VerificationLevel) {
+    self = place
+    self.level = level
+  }
+}
+
+extension SetPlace {
+  fileprivate init(_ place: ProofState.Place) {
+    self.init(host: place.host, set: place.set, destination: place.destination)
   }
 }
 

@@ -61,7 +61,7 @@ struct AttestCommand: ParsableCommand {
 
   private func showAll(_ output: Output) throws -> CommandResult {
     let (keeper, configuration) = try Keeper.session(file, output, Progress(output))
-    let statuses = try keeper.attestations(configuration.frequencies)
+    let statuses = try keeper.attestations(configuration.frequencies) + [try keeper.overview().keyRotation.status]
     for status in statuses { show(status, output) }
     let overdue = statuses.count(where: \.isOverdue)
     return CommandResult(
@@ -75,8 +75,12 @@ struct AttestCommand: ParsableCommand {
       output.line(
         "\(subject): \(status.isOverdue ? "overdue: " : "")attested at \(time.rfc3339) by \(last.by): \(last.note); "
           + "due again at \(due.rfc3339)")
-    } else {
+    } else if let time = status.time, let last = status.last {
+      output.line("\(subject): attested at \(time.rfc3339) by \(last.by): \(last.note)")
+    } else if status.isOverdue {
       output.line("\(subject): overdue: never attested")
+    } else {
+      output.line("\(subject): never attested\(status.dueFrom.map { "; due at \($0.rfc3339)" } ?? "")")
     }
     output.event("attestation", status.members)
   }

@@ -61,12 +61,14 @@ struct CatalogCheckCommand: ParsableCommand {
       output.error(text)
       alerts.take(finding: text)
     }
+    for warning in catalog.warnings { output.warning(warning.text, hint: warning.hint) }
     output.event(
       "catalog",
       [
         .init("path", .string(catalog.path)), .init("records", JSONValue(catalog.records)),
         .init("archived", JSONValue(catalog.archived)), .init("last", JSONValue(catalog.last?.rfc3339)),
         .init("signature", JSONValue(catalog.signature)),
+        .init("warnings", JSONValue(catalog.warnings.map(\.text))),
         .init("findings", .array(catalog.findings.map { .object($0.members) })),
       ])
   }
@@ -81,6 +83,11 @@ struct CatalogCheckCommand: ParsableCommand {
       output.error(text, about: Subject(host: observation.host, destination: destination.isEmpty ? nil : destination))
       alerts.take(finding: text)
     }
+    for (destination, finding, note) in observation.acknowledged {
+      output.line(
+        "\(observation.host) at \(destination): acknowledged by \(note.by) at \(note.time.rfc3339): "
+          + "\(finding.code.rawValue): \(finding.path) \(finding.detail)")
+    }
     for (destination, reason) in observation.unchecked {
       output.error("\(observation.host) at \(destination): not checked: \(reason)")
     }
@@ -94,6 +101,13 @@ struct CatalogCheckCommand: ParsableCommand {
           .array(
             observation.findings.map { destination, finding in
               .object([.init("destination", .string(destination))] + finding.members)
+            })),
+        .init(
+          "acknowledged",
+          .array(
+            observation.acknowledged.map { destination, finding, note in
+              .object(
+                [.init("destination", .string(destination)), .init("by", .string(note.by))] + finding.members)
             })),
         .init(
           "unchecked",

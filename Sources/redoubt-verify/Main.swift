@@ -21,7 +21,8 @@ struct RedoubtVerify: ParsableCommand {
     subcommands: [
       InitCommand.self, ListCommand.self, LsCommand.self, FindCommand.self, DiffCommand.self, VerifyCommand.self,
       RunCommand.self,
-      RestoreCommand.self, DrillCommand.self, PruneCommand.self, AttestCommand.self,
+      RestoreCommand.self, DrillCommand.self, PruneCommand.self, AttestCommand.self, RetireCommand.self,
+      AcknowledgeCommand.self,
       CatalogCommand.self, SelfTestCommand.self, StatusCommand.self, KeysCommand.self,
       ReportCommand.self,
     ])

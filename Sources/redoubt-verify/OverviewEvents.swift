@@ -28,6 +28,14 @@ extension OverviewScreen {
       .init("mode", JSONValue(set.mode)), .init("known-class", .boolean(set.isKnownClass)),
       .init("newest-snapshot", JSONValue(set.newestSnapshot)),
       .init("first-snapshot-time", JSONValue(set.firstSnapshot?.rfc3339)),
+      .init(
+        "retired",
+        set.retired.map { retired in
+          .object([
+            .init("time", .string(retired.time.rfc3339)), .init("by", .string(retired.by)),
+            .init("note", .string(retired.note)), .init("resumed", JSONValue(retired.resumed?.rfc3339)),
+          ])
+        } ?? .null),
       .init("recipients", JSONValue(set.recipients)), .init("last-drill", set.lastDrill?.json ?? .null),
       .init("last-sound-drill", set.lastSoundDrill?.json ?? .null),
       .init("drill-due", JSONValue(set.drillDue?.rfc3339)),
@@ -54,6 +62,7 @@ extension OverviewScreen {
       .init("proof-due", JSONValue(place.proofDue?.rfc3339)),
       .init("proof-overdue-from", JSONValue(place.proofOverdueFrom?.rfc3339)), .init("proofs", .object(proofs)),
       .init("damaged", .array(place.damaged.map(\.json))),
+      .init("acknowledged", .array(place.acknowledged.map(\.json))),
       .init(
         "last-unchecked",
         place.lastUnchecked.map {
@@ -119,6 +128,16 @@ extension DamagedSnapshot {
     .object([
       .init("snapshot", .string(snapshot)), .init("level", .string(level.rawValue)),
       .init("since", .string(since.rfc3339)), .init("finding-count", JSONValue(findingCount)),
+      .init("findings", .array(findings.map { .object($0.members) })),
+    ])
+  }
+}
+
+extension AcknowledgedDamage {
+  fileprivate var json: JSONValue {
+    .object([
+      .init("snapshot", .string(snapshot)), .init("time", .string(time.rfc3339)), .init("by", .string(by)),
+      .init("note", .string(note)), .init("finding-count", JSONValue(findingCount)),
       .init("findings", .array(findings.map { .object($0.members) })),
     ])
   }

@@ -25,7 +25,9 @@ struct OverviewScreen {
       return "not safe: \(place)\(first.text)\(since)" + (wrong.count > 1 ? "; and \(wrong.count - 1) more" : "")
     }
     if overview.sets.isEmpty { return "not safe: no set of any node was ever seen" }
-    let places = overview.sets.flatMap(\.places).filter(\.isCurrent)
+    let sets = overview.sets.filter { $0.retired == nil }
+    if sets.isEmpty { return "nothing is asked for: every set is retired" }
+    let places = sets.flatMap(\.places).filter(\.isCurrent)
     let unproven = places.count { $0.standing == .notYet }
     let copies = places.count == 1 ? "the one copy is in time" : "all \(places.count) copies are in time"
     switch unproven {
@@ -58,7 +60,8 @@ struct OverviewScreen {
   }
 
   private func showConcerns(_ output: Output) {
-    for concern in overview.concerns {
+    for group in overview.concerns.grouped {
+      let concern = group.first
       let style: Style = concern.severity == .notice ? .doubtful : .bad
       let place = concern.place.isEmpty ? "" : "\(concern.place): "
       let since = concern.since.map { ", since \($0.rfc3339)" } ?? ""
@@ -66,6 +69,7 @@ struct OverviewScreen {
         "  \(output.paint(lines.padded(concern.kind.rawValue, 11), style)) \(place)\(concern.text)\(since)",
         about: Subject(host: concern.host, set: concern.set, destination: concern.destination))
       if let hint = concern.hint { output.line("              hint: \(hint)") }
+      if !group.alike.isEmpty { output.line("              and \(group.alike.count) alike: \(group.places)") }
     }
   }
 
@@ -88,9 +92,15 @@ struct OverviewScreen {
   }
 
   private func show(_ set: SetOverview, _ output: Output) {
-    output.line("  \(lines.heading(set.name, set.freshness))")
+    if let retired = set.retired {
+      output.line("  \(set.name): retired at \(retired.time.rfc3339) by \(retired.by): \(retired.note)")
+    } else {
+      output.line("  \(lines.heading(set.name, set.freshness))")
+    }
     for place in set.places {
-      if let fresh = set.freshness.destinations.first(where: { $0.name == place.destination }) {
+      if set.retired != nil {
+        output.line("    \(place.destination)  \(place.newestSnapshot ?? "no snapshot")")
+      } else if let fresh = set.freshness.destinations.first(where: { $0.name == place.destination }) {
         output.line("    \(lines.line(fresh, of: set.freshness, output))")
       } else {
         let use = place.isCurrent ? "as it was listed or verified" : "no longer used"
@@ -101,7 +111,7 @@ struct OverviewScreen {
         output.line("      \(count) snapshots, \(Amount.bytes(bytes)), as listed \(age(time)) ago")
       }
     }
-    lines.showTrouble(of: set.freshness, output)
+    if set.retired == nil { lines.showTrouble(of: set.freshness, output) }
     if let drill = set.lastDrill {
       let style: Style = drill.result == .sound ? .good : .bad
       let next = set.drillDue.map { ", next due \($0.rfc3339)" } ?? ""

@@ -63,6 +63,13 @@ struct RecordSummary {
       result = it.passed ? "passed" : "failed"
       words = missed.isEmpty ? "\(it.cases.count) kinds of damage found" : "missed \(missed.joined(separator: ", "))"
     case .acknowledgement(let it): (host, words) = (it.host, "epoch \(it.epoch): by \(it.by): \(it.note)")
+    case .retirement(let it):
+      (host, set, result) = (it.host, it.set, it.undone ? "no longer retired" : "retired")
+      words = "by \(it.by): \(it.note)"
+    case .damageAcknowledgement(let it):
+      (host, set, snapshot, destination) = (it.host, it.set, it.snapshot, it.destination)
+      (result, findings) = (it.undone ? "no longer acknowledged" : "acknowledged", it.findingCount)
+      words = "by \(it.by): \(it.note)"
     case .attestation(let it): (host, words) = (it.host, "\(it.class): by \(it.by): \(it.note)")
     case .run(let it):
       (level, objects, bytes, seconds) = (it.level.rawValue, it.proven.objects, it.fetched, it.seconds)

@@ -102,10 +102,10 @@ struct RunScreen {
       report.drills.map { "\($0.drill.host)/\($0.drill.set)/\($0.drill.snapshot)/\($0.drill.destination)" })
     for it in report.verifications {
       let isOfDrill = it.level == .restored && drilled.contains("\(it.host)/\(it.set)/\(it.snapshot)/\(it.destination)")
-      if !isOfDrill { output.show(it) }
+      if !isOfDrill { output.show(it, isAcknowledged: isAcknowledged(it)) }
     }
     for proof in report.proofs { show(proof, output) }
-    for (place, snapshot, damage) in report.damage {
+    for (place, snapshot, damage) in openDamage {
       output.error(
         "\(place.host)/\(place.set)/\(snapshot) at \(place.destination) is damaged, as was found on "
           + damage.time.rfc3339 + (damage.finding.map { ": \($0.code.rawValue): \($0.path): \($0.detail)" } ?? ""),
@@ -169,15 +169,17 @@ struct RunScreen {
 
   /// "Verified an old backup" must never read as safe: what is stale, missing or unproven is told beside what was proven.
   func showConcerns(_ output: Output) {
-    for concern in overview?.concerns ?? [] {
-      let text = (concern.place.isEmpty ? "" : "\(concern.place): ") + concern.text
+    for concern in overview?.concerns ?? [] { output.event("concern", concern.members) }
+    for group in overview?.concerns.grouped ?? [] {
+      let concern = group.first
+      let alike = group.alike.isEmpty ? "" : "; and \(group.alike.count) alike: \(group.places)"
+      let text = (concern.place.isEmpty ? "" : "\(concern.place): ") + concern.text + alike
       let subject = Subject(host: concern.host, set: concern.set, destination: concern.destination)
       switch concern.severity {
       case .damage: output.error(text, hint: concern.hint, about: subject)
       case .overdue: output.error(text, hint: concern.hint, about: subject)
       case .notice: output.warning(text, hint: concern.hint, about: subject)
       }
-      output.event("concern", concern.members)
     }
   }
 
@@ -187,12 +189,23 @@ struct RunScreen {
   /// notice damage, nothing else that it says counts.
   var status: ExitStatus {
     let isDamaged =
-      !report.damage.isEmpty || report.drills.contains { $0.drill.result == .damaged }
-      || report.verifications.contains { $0.result == .damaged }
+      !openDamage.isEmpty || report.drills.contains { $0.drill.result == .damaged }
+      || report.verifications.contains { $0.result == .damaged && !isAcknowledged($0) }
     if isDamaged || overview?.isDamaged == true || catalogStatus == .damaged { return .damaged }
     if !isTested { return .failed }
     if overview?.isOverdue == true { return .overdue }
     return report.unchecked.isEmpty && report.run.reason == nil ? .done : .failed
+  }
+
+  /// What nobody has acknowledged.
+  private var openDamage: [(place: Ledger.Place, snapshot: String, damage: Ledger.Damage)] {
+    report.damage.filter { !$0.damage.isAcknowledged }
+  }
+
+  private func isAcknowledged(_ it: Verification) -> Bool {
+    let place = Ledger.Place(host: it.host, set: it.set, destination: it.destination)
+    return it.result == .damaged
+      && report.damage.contains { $0.place == place && $0.snapshot == it.snapshot && $0.damage.isAcknowledged }
   }
 
   /// What the nodes' catalogs alone say.
@@ -212,7 +225,7 @@ struct RunScreen {
     return [
       .init("due", members(run.due)), .init("proven", members(run.proven)), .init("left", members(run.left)),
       .init("fetched", JSONValue(run.fetched)), .init("drills", JSONValue(report.drills.count)),
-      .init("drills-left", JSONValue(report.drillsLeft.count)), .init("damaged", JSONValue(report.damage.count)),
+      .init("drills-left", JSONValue(report.drillsLeft.count)), .init("damaged", JSONValue(openDamage.count)),
       .init("concerns", JSONValue(overview?.concerns.count ?? 0)),
       .init("catalog-findings", JSONValue(catalogFindings.count)),
       .init("unchecked", JSONValue(report.unchecked.count)),

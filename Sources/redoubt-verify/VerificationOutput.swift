@@ -4,7 +4,8 @@ import Verify
 
 extension Output {
   /// One verification, for people and for programs.
-  func show(_ verification: Verification) {
+  /// - Parameter isAcknowledged: whether all that was found is acknowledged damage.
+  func show(_ verification: Verification, isAcknowledged: Bool = false) {
     let reason = verification.reason.map { ": \($0)" } ?? ""
     let findings =
       switch verification.findingCount {
@@ -14,7 +15,7 @@ extension Output {
       }
     line(
       "\(verification.host)/\(verification.set)/\(verification.snapshot) at \(verification.destination): "
-        + "\(verification.level.rawValue): \(verification.result.rawValue)\(reason)\(findings) "
+        + "\(verification.level.rawValue): \(verification.result.rawValue)\(isAcknowledged ? ", as is acknowledged" : "")\(reason)\(findings) "
         + "(\(Amount.bytes(verification.bytes)), \(Amount.duration(verification.seconds)))",
       about: Subject(
         host: verification.host, set: verification.set, snapshot: verification.snapshot,
@@ -27,7 +28,7 @@ extension Output {
         .init("level", .string(verification.level.rawValue)), .init("result", .string(verification.result.rawValue)),
         .init("objects", JSONValue(verification.objects)), .init("bytes", JSONValue(verification.bytes)),
         .init("seconds", JSONValue(verification.seconds)), .init("reason", JSONValue(verification.reason)),
-        .init("finding-count", JSONValue(verification.findingCount)),
+        .init("finding-count", JSONValue(verification.findingCount)), .init("acknowledged", .boolean(isAcknowledged)),
         .init("findings", .array(verification.findings.map { .object($0.members) })),
       ])
   }

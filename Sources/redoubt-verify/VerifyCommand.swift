@@ -51,8 +51,11 @@ struct VerifyCommand: ParsableCommand {
       selection.selection(snapshots), level: level, scratch: folder)
     progress.finish()
     alerts.take(verifications)
-    for verification in verifications { output.show(verification) }
-    let damaged = verifications.count { $0.result == .damaged }
+    let known = try keeper.acknowledged(verifications)
+    for (index, verification) in verifications.enumerated() {
+      output.show(verification, isAcknowledged: known.contains(index))
+    }
+    let damaged = verifications.count { $0.result == .damaged } - known.count
     let unchecked = verifications.count { $0.result == .unchecked }
     // Damage weighs more than what could not be checked, and nothing checked is never success.
     let status: ExitStatus =
@@ -61,6 +64,7 @@ struct VerifyCommand: ParsableCommand {
       status,
       summary: [
         .init("verified", JSONValue(verifications.count)), .init("damaged", JSONValue(damaged)),
+        .init("acknowledged", JSONValue(known.count)),
         .init("unchecked", JSONValue(unchecked)), .init("complete", .boolean(isComplete)),
       ])
   }

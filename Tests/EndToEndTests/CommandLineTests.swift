@@ -18,6 +18,8 @@ struct CommandLineTests {
   private static let demanded = [
     "ls": ["latest"], "restore": ["latest", "--target", "/nowhere/at/all"], "find": ["name"],
     "diff": ["20261121T020000Z-7f3a", "20261122T020000Z-1c9b"],
+    "retire": ["peer-1/data", "--by", "Ada", "--note", "sold"],
+    "acknowledge": ["20261121T020000Z-7f3a", "--destination", "disk", "--by", "Ada", "--note", "deleted"],
     "attest": ["--list"], "report": ["--html", "/nowhere/at/all"],
   ]
 

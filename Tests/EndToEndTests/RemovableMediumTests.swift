@@ -93,7 +93,9 @@ struct RemovableMediumTests {
   @Test func aTestOfRecoveryIsAttested() throws {
     let house = try Installation()
     let never = try house.keeper(["attest", "--list"])
-    #expect(never.status == 5 && never.text == "wallet-seed-phrases: overdue: never attested\n", "\(never.text)")
+    #expect(
+      never.status == 5 && never.text.hasPrefix("wallet-seed-phrases: overdue: never attested\n"), "\(never.text)")
+    #expect(never.lines.last?.hasPrefix("key-rotation: never attested; due at ") == true, "\(never.text)")
     let words = "letter advice cage absurd amount doctor acoustic avoid letter advice cage above"
     for arguments in [
       ["attest", "wallet-seed-phrases", "--note", words, "--by", "Ada"],
@@ -116,10 +118,14 @@ struct RemovableMediumTests {
     let listed = try house.keeper(["attest", "--list", "--json"])
     #expect(listed.status == 0)
     #expect(listed.text.contains(#""host":"peer-1""#) && listed.text.contains(#""overdue":false"#), "\(listed.text)")
+    #expect(try house.keeper(["attest", "key-rotation", "--note", "All are young", "--by", "Ada"]).status == 0)
+    let reviewed = try house.keeper(["attest", "--list"])
+    #expect(
+      reviewed.text.contains("key-rotation: attested at ") && reviewed.text.contains(" by Ada: All are young; due"))
     let record = try #require(
       String(decoding: FileContent.read("\(house.folder("keeper"))/catalog.jsonl"), as: UTF8.self).split(
         separator: "\n"
-      ).last)
+      ).last { $0.contains("wallet-seed-phrases") })
     #expect(
       record.contains(#""type":"attestation""#) && record.contains(#""class":"wallet-seed-phrases""#), "\(record)")
   }

@@ -54,6 +54,35 @@ import Verify
     #expect(success > snapshot, "looking counts")
   }
 
+  /// Holes are not read: what they are cut into must be what reading them gives.
+  @Test func aFileWithHolesHasTheChunksThatItHasWithoutThem() throws {
+    let house = try filled()
+    // Holes at the beginning, between, at the end; of one chunk of zeros, a little less, a little more; nothing else.
+    let script = """
+      cd '\(house.source)/dir'
+      for size in 1048575 1048576 1048577 2097152 33554432 12345678; do truncate -s $size only-$size; done
+      truncate -s 30000000 mixed && for place in 5000000 5000700 9437184 20000001 26000000; do
+        head -c 70000 /dev/urandom | dd of=mixed bs=1 seek=$place conv=notrunc status=none iflag=fullblock
+      done
+      cp mixed begun && printf X | dd of=begun conv=notrunc status=none && cp mixed ended && printf X >>ended
+      for file in only-* mixed begun ended; do cp --sparse=never $file $file.dense; done
+      mkdir ../holes && for file in only-* mixed begun ended; do
+        case $file in *.dense) ;; *) mv $file ../holes;; esac
+      done && mv ../holes ../../holes
+      """
+    try Command.succeed("sh", ["-c", script])
+    try house.backup()
+    let volumes = try house.volumes()
+    try Command.succeed("sh", ["-c", "cd '\(house.source)' && mv ../holes holes"])
+    #expect(Int(try Command.succeed("stat", ["-c", "%b", "\(house.source)/holes/mixed"]).lines[0]) ?? .max < 4000)
+    later(house, 60)
+    let outcome = try #require(try house.backup().first)
+    #expect(outcome.status == .stored)
+    #expect(try house.volumes() == volumes, "nothing of them is new")
+    #expect(try house.verify(.restored).first?.result == .sound)
+    #expect(try restored(house) == "")
+  }
+
   @Test func aChangeSendsWhatChangedAndTheNewSnapshotIsWhole() throws {
     let house = try filled()
     try house.backup()

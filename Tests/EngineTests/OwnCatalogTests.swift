@@ -180,6 +180,11 @@ import Verify
     return file.records
   }
 
+  @discardableResult
+  private func rotate(isDryRun: Bool = false) throws -> CatalogRotation {
+    try #require(try house.makeKeeper().rotateCatalogs(isDryRun: isDryRun).first)
+  }
+
   private func whole() throws -> [CatalogRecord] {
     try #require(try house.makeKeeper().catalogs(isWhole: true).first).records
   }
@@ -187,12 +192,12 @@ import Verify
   @Test func recordsPastTheirRetentionAreMovedAndNoneIsLost() throws {
     let records = try fill()
     let before = try FileContent.read(path)
-    let dry = try house.makeKeeper().rotateCatalog(isDryRun: true)
+    let dry = try rotate(isDryRun: true)
     let planned = dry.moved.values.reduce(0, +)
     #expect(dry.archive == nil && planned > 300, "\(dry.moved)")
     #expect(try FileContent.read(path) == before)
 
-    let done = try house.makeKeeper().rotateCatalog(isDryRun: false)
+    let done = try rotate()
     #expect(done.moved == dry.moved && done.archive?.records == planned)
     let active = try CatalogFile.records(path)
     #expect(active.count < records.count - 200, "\(active.count)")
@@ -219,19 +224,19 @@ import Verify
     #expect(listed.split(separator: 10).allSatisfy { known.contains(Array($0)) })
     #expect(listed.split(separator: 10).count == planned)
     // Nothing is left to be moved.
-    #expect(try house.makeKeeper().rotateCatalog(isDryRun: false).archive == nil)
+    #expect(try rotate().archive == nil)
   }
 
   @Test func laterRotationsJoinRunsAndReplaceWhatACrashLeft() throws {
     let records = try fill()
-    _ = try house.makeKeeper().rotateCatalog(isDryRun: false)
+    _ = try rotate()
     // Written by a rotation that was killed before the catalog took its new form.
     let orphan = "\(house.keeper.state)/catalog/archive-000002.jsonl.zst"
     try FileContent.write([1, 2, 3], to: orphan)
     #expect(try codes().isEmpty)
     let later = Self.start + 200 * 86400
     house.clock = { Timestamp(seconds: later) }
-    let second = try #require(try house.makeKeeper().rotateCatalog(isDryRun: false).archive)
+    let second = try #require(try rotate().archive)
     #expect(second.archive == "archive-000002.jsonl.zst")
     #expect(try codes().isEmpty)
     #expect(Array(try whole().prefix(records.count)) == records)
@@ -243,7 +248,7 @@ import Verify
 
   @Test func archivesAreHeldToTheChain() throws {
     _ = try fill()
-    _ = try house.makeKeeper().rotateCatalog(isDryRun: false)
+    _ = try rotate()
     let archive = "\(house.keeper.state)/catalog/archive-000001.jsonl.zst"
     let good = try FileContent.read(archive)
     // One word of one archived record is another.
@@ -265,7 +270,7 @@ import Verify
 
   @Test func aRunThatClaimsMoreThanItHasBreaksTheChain() throws {
     _ = try fill()
-    _ = try house.makeKeeper().rotateCatalog(isDryRun: false)
+    _ = try rotate()
     var lines = try lines()
     let number = try #require(lines.firstIndex { String(decoding: $0, as: UTF8.self).contains("\"archived\"") })
     let removed = lines.remove(at: number + 1)
@@ -277,7 +282,7 @@ import Verify
 
   @Test func aNodesCatalogHasNoArchives() throws {
     _ = try fill()
-    _ = try house.makeKeeper().rotateCatalog(isDryRun: false)
+    _ = try rotate()
     let error = try #require(throws: CatalogError.self) { try CatalogFile(path, now: house.clock()) }
     #expect(error.code == .broken)
     var chain = CatalogChain()
@@ -292,7 +297,7 @@ import Verify
     try attest()
     try write(Array(try lines().dropLast()))
     let before = try FileContent.read(path)
-    #expect(throws: VerifyError.self) { try house.makeKeeper().rotateCatalog(isDryRun: false) }
+    #expect(try rotate().failure?.code == .state)
     #expect(try FileContent.read(path) == before)
   }
 }

@@ -95,6 +95,15 @@ import Testing
   @Test(arguments: ["", "d", "1", "-1d", "1.5d", "1y", "99999999999999999999d", "9999999999999999d", "1  d"])
   func noTimes(_ text: String) { #expect(Quantity.seconds(text) == nil) }
 
+  @Test(
+    arguments: [
+      (0, "0s"), (59, "59s"), (60, "1m"), (90, "90s"), (3600, "1h"), (5400, "90m"), (86400, "1d"), (90000, "25h"),
+      (2_678_400, "31d"), (-60, "-60s"),
+    ] as [(Int64, String)])
+  func aTimeIsWrittenInTheLargestUnitThatIsWhole(_ seconds: Int64, _ text: String) {
+    #expect(Quantity.text(seconds) == text)
+  }
+
   @Test(arguments: [("0", 0), ("32 MiB", 32 << 20), ("32mib", 32 << 20), ("5 GB", 5_000_000_000)] as [(String, Int)])
   func sizes(_ text: String, _ bytes: Int) { #expect(Quantity.bytes(text) == bytes) }
 

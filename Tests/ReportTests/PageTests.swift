@@ -26,9 +26,10 @@ import Verify
     // One thing of each kind that records alone can tell of.
     let kinds = Set(page.overview.concerns.map(\.kind))
     #expect(kinds.isSuperset(of: [.damage, .overdue, .unproven, .drill, .recipient]))
-    let items = try StrictPage(page.html).all("ol").flatMap { $0.all("li") }.filter { $0["class"] != nil }
+    let items = try StrictPage(page.html).all("li").filter { ["bad", "warn"].contains($0["class"]) }
     #expect(items.count == page.overview.concerns.count)
-    for (item, concern) in zip(items, page.overview.concerns) {
+    // Those that are alike stand in a fold of the first.
+    for (item, concern) in zip(items, page.overview.concerns.grouped.flatMap { [$0.first] + $0.alike }) {
       let text = item.all("p").first?.text ?? ""
       #expect(text.hasPrefix("\(concern.kind.rawValue) "))
       #expect(text.contains(concern.place) && text.contains(concern.text))
@@ -43,6 +44,18 @@ import Verify
     let strict = try StrictPage(page.html)
     #expect(strict.all("h1").map(\.text) == ["Safe"])
     #expect(strict.all(class: "note").contains { $0.name == "li" && $0.text.contains("could not be checked") })
+  }
+
+  @Test func whatIsTheSameOfManySetsIsOneThing() throws {
+    var page = try SamplePages.safe()
+    page.overview.concerns = (1...200).map {
+      Concern(.unproven, .overdue, host: "peer-\($0)", set: "data", destination: "offsite", "last proven on day \($0)")
+    }
+    let strict = try StrictPage(page.html)
+    #expect(strict.all("h1").map(\.text) == ["Not safe: 200 things need you"])
+    let fold = try #require(strict.all("details").first { $0.all("summary").first?.text == "and 199 alike" })
+    #expect(fold.all("li").count == 199 && fold.text.contains("peer-200/data at offsite"))
+    #expect(!fold.text.contains("peer-1/data at offsite"))
   }
 
   @Test func aCopyThatWaitsForItsFirstProofIsToldOf() throws {

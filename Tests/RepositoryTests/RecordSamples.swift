@@ -80,6 +80,11 @@ enum RecordSamples {
           host: "peer-1", set: "data", destination: "offsite", level: .intact, result: .unchecked, volumes: volumes,
           objects: 3, bytes: 2, seconds: -0.25, reason: "cut short", findings: findings, findingCount: 2)),
       .run(run),
+      .retirement(Retirement(host: "peer-1", set: "data", by: "Ada", note: "sold \"it\"", undone: true)),
+      .damageAcknowledgement(
+        DamageAcknowledgement(
+          host: "peer-1", set: "data", snapshot: id.description, destination: "offsite", by: "Ada", note: "deleted",
+          findings: findings, findingCount: 300)),
       .rotation(Rotation(archive: "archive-000001.jsonl.zst", digest: hex, records: 5, bytes: 6)),
       .signer(SignerNamed(key: String(repeating: "C", count: 40))),
     ]

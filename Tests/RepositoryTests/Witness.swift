@@ -47,6 +47,8 @@ struct Witness: Decodable, Equatable {
       case "self-test": .selfTest(try SelfTest(from: decoder))
       case "proof": .proof(try Proof(from: decoder))
       case "run": .run(try KeeperRun(from: decoder))
+      case "retirement": .retirement(try Retirement(from: decoder))
+      case "damage-acknowledgement": .damageAcknowledgement(try DamageAcknowledgement(from: decoder))
       case "rotation": .rotation(try Rotation(from: decoder))
       case "signer": .signer(try SignerNamed(from: decoder))
       default: .unknown(type: type)

@@ -80,9 +80,13 @@ final class ChunkStore {
   }
 
   /// Refers to a chunk, and sends it where storage does not hold it.
-  /// - Parameter content: 1 byte at least.
-  func put(_ content: UnsafeRawBufferPointer) throws -> (id: ChunkID, digest: SHA256Digest) {
-    let digest = SHA256.digest(content)
+  /// - Parameters:
+  ///   - content: 1 byte at least.
+  ///   - given: its digest, where the caller has it.
+  func put(
+    _ content: UnsafeRawBufferPointer, digest given: SHA256Digest? = nil
+  ) throws -> (id: ChunkID, digest: SHA256Digest) {
+    let digest = given ?? SHA256.digest(content)
     if let id = underway[digest] { return (id, digest) }
     let known = try set.chunk(digest)
     if let known, trust.isTrusted(known.id) || stored.contains(known.volume) { return (known.id, digest) }

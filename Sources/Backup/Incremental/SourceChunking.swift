@@ -12,6 +12,8 @@ final class SourceChunking {
   private let secrets: SecretGuard
   private let hash = SHA256()
   private let buffer: UnsafeMutableRawBufferPointer
+  /// The chunk that a hole is cut into.
+  private lazy var zeroChunk = ZeroChunk(chunker)
   /// Called with the bytes read after each chunk; what it throws ends the run.
   private let progress: (Int) throws -> Void
 
@@ -50,8 +52,10 @@ final class SourceChunking {
   }
 
   private func read(_ file: SourceFile) throws -> Content {
-    var reading = Reading()
+    var reading = begin()
+    var holes = file.dataExtents().map { Holes(around: $0, size: file.opened.size) }
     while !reading.isAtEnd {
+      if let end = holes?.end(at: reading.content.size) { try cutHole(&reading, until: end) }
       let room = makeRoom(&reading)
       let count = try file.read(at: reading.end, into: room)
       try secrets.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
@@ -69,7 +73,7 @@ final class SourceChunking {
     _ path: [UInt8], _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws -> Content {
     secrets.begin(path)
-    var reading = Reading()
+    var reading = begin()
     try produce { piece in
       try secrets.take(piece)
       var rest = piece[...]
@@ -106,13 +110,15 @@ final class SourceChunking {
     }
   }
 
+  private func begin() -> Reading {
+    // What a file that could not be read to its end has left.
+    _ = hash.finish()
+    return Reading()
+  }
+
   /// Moves what is left to the buffer's front.
   /// - Returns: what is free behind it; never nothing once `cut` has been called on a full buffer.
   private func makeRoom(_ reading: inout Reading) -> UnsafeMutableRawBufferPointer {
-    if reading.content.size == 0, reading.window.isEmpty {
-      // What a file that could not be read to its end has left.
-      _ = hash.finish()
-    }
     if reading.window.lowerBound > 0 {
       buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[reading.window]))
       reading.window = 0..<reading.window.count
@@ -137,6 +143,23 @@ final class SourceChunking {
       reading.content.size += UInt64(length)
       reading.window = reading.window.lowerBound + length..<reading.window.upperBound
       try progress(length)
+    }
+  }
+
+  /// Stores the chunks of a hole without reading it, while their length is certain: the same that reading it would give.
+  /// - Parameter end: where the hole ends; what is next of the file lies in it.
+  private func cutHole(_ reading: inout Reading, until end: UInt64) throws {
+    while reading.content.size + UInt64(chunker.sizes.maximum) <= end {
+      let zeros = zeroChunk.content
+      let (id, digest) = try store.put(zeros, digest: zeroChunk.digest)
+      if reading.content.chunks.isEmpty { reading.content.digest = digest }
+      hash.update(zeros)
+      reading.content.chunks.append(id)
+      reading.content.size += UInt64(zeros.count)
+      let read = min(zeros.count, reading.window.count)
+      reading.window = reading.window.lowerBound + read..<reading.window.upperBound
+      secrets.skip(UInt64(zeros.count - read))
+      try progress(zeros.count)
     }
   }
 

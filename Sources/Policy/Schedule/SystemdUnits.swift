@@ -74,7 +74,7 @@ extension Schedule {
     let twoDigits = minute < 10 ? "0\(minute)" : "\(minute)"
     return """
       # Each run backs up what is due and nothing else, so it may come often. The delay is random, the same every time on one
-      # machine. What was missed while the machine was off is caught up at once.
+      # machine. What was missed while the machine was off is caught up after that delay.
 
       [Unit]
       Description=Redoubt: look \(hours == 1 ? "every hour" : "every \(hours) hours") what is due

@@ -52,7 +52,9 @@ extension PageDrawing {
       "td", [("class", "num")], text: each.dataClass.isOffline ? "offline" : Words.grouped(each.sets.count))
     markup.element("td", [("class", "num")], text: Words.grouped(each.sets.count { isTroubled($0) }))
     markup.element("td") { markup in
-      let times = each.sets.flatMap { $0.overview.freshness.destinations.map(\.lastSuccess) }
+      let times = each.sets.filter { $0.overview.retired == nil }.flatMap {
+        $0.overview.freshness.destinations.map(\.lastSuccess)
+      }
       if times.contains(nil) {
         markup.text("one was never made")
       } else if let oldest = times.compactMap(\.self).min() {

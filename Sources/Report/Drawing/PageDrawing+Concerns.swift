@@ -28,22 +28,34 @@ extension PageDrawing {
 
   private func list(_ concerns: [Concern], _ markup: inout Markup) {
     if concerns.isEmpty { return }
-    list(concerns.prefix(Self.listedConcerns), &markup)
-    let rest = concerns.dropFirst(Self.listedConcerns)
+    let groups = concerns.grouped
+    list(groups.prefix(Self.listedConcerns), &markup)
+    let rest = groups.dropFirst(Self.listedConcerns)
     if !rest.isEmpty {
-      markup.element("details", [("class", "more")]) { markup in
-        markup.element("summary", text: "\(Words.grouped(rest.count)) more")
-        list(rest, &markup)
+      let count = rest.reduce(0) { $0 + 1 + $1.alike.count }
+      fold("\(Words.grouped(count)) more", &markup) { list(rest, &$0) }
+    }
+  }
+
+  private func list(_ groups: ArraySlice<ConcernGroup>, _ markup: inout Markup) {
+    markup.element("ol", [("class", "concerns")]) { markup in
+      for group in groups {
+        markup.newline()
+        markup.element("li", [("class", group.first.severity.style)]) { markup in
+          draw(group.first, &markup)
+          if !group.alike.isEmpty {
+            let alone = group.alike.map { ConcernGroup(first: $0) }
+            fold("and \(Words.grouped(group.alike.count)) alike", &markup) { list(alone[...], &$0) }
+          }
+        }
       }
     }
   }
 
-  private func list(_ concerns: ArraySlice<Concern>, _ markup: inout Markup) {
-    markup.element("ol", [("class", "concerns")]) { markup in
-      for concern in concerns {
-        markup.newline()
-        markup.element("li", [("class", concern.severity.style)]) { draw(concern, &$0) }
-      }
+  private func fold(_ summary: String, _ markup: inout Markup, _ content: (inout Markup) -> Void) {
+    markup.element("details", [("class", "more")]) { markup in
+      markup.element("summary", text: summary)
+      content(&markup)
     }
   }
 

@@ -50,8 +50,11 @@ extension PageDrawing {
 
   private var explanation: String {
     if sets.isEmpty { return "The keeper’s records tell of no backup of any set." }
-    let copies = sets.reduce(0) { $0 + $1.overview.freshness.destinations.count }
-    let whole = "\(Words.count(sets.count, "set")) in \(Words.count(copies, "copy", "copies"))"
+    let active = sets.filter { $0.overview.retired == nil }
+    let retired = active.count == sets.count ? "" : ", and \(Words.count(sets.count - active.count, "retired set"))"
+    if active.isEmpty, overview.isSafe { return "Every set is retired: nothing more is asked of any." }
+    let copies = active.reduce(0) { $0 + $1.overview.freshness.destinations.count }
+    let whole = "\(Words.count(active.count, "set")) in \(Words.count(copies, "copy", "copies"))\(retired)"
     if overview.isSafe {
       let waiting = overview.waitingCopies
       let proven: String =

@@ -24,8 +24,12 @@ extension PageDrawing {
           StoredDrawing(series: set.stored, first: set.calendar.first).draw(&markup)
         }
         markup.element("div", [("class", "col")]) { markup in
-          FreshnessDrawing(freshness: overview.freshness, now: made).draw(&markup)
-          drawFailure(overview.freshness, &markup)
+          if let retired = overview.retired {
+            draw(retired, &markup)
+          } else {
+            FreshnessDrawing(freshness: overview.freshness, now: made).draw(&markup)
+            drawFailure(overview.freshness, &markup)
+          }
           ProofDrawing(places: overview.places, now: made).draw(&markup)
           DrillDrawing(drills: set.drills, overview: overview, now: made).draw(&markup)
         }
@@ -37,12 +41,23 @@ extension PageDrawing {
   func drawState(_ set: SetReport, _ markup: inout Markup) {
     if let concern = concern(of: set) {
       markup.element("span", [("class", "tag \(concern.severity.style)")], text: concern.kind.rawValue)
+    } else if set.overview.retired != nil {
+      markup.element("span", [("class", "tag note")], text: "retired")
     } else {
       let state = set.overview.freshness.timeliness
       markup.element("span", [("class", "tag \(state.style)")], text: state.words)
     }
     markup.text(" ")
     markup.element("span", [("class", "brief")], text: brief(set.overview))
+  }
+
+  private func draw(_ retired: RetirementNote, _ markup: inout Markup) {
+    markup.element("p") { markup in
+      markup.element("span", [("class", "tag note")], text: "retired")
+      markup.text(" ")
+      markup.minute(retired.time)
+      markup.text(" by \(Words.cut(retired.by, to: 80)): \(Words.cut(retired.note)). Nothing more is asked of it.")
+    }
   }
 
   private func drawFailure(_ freshness: SetFreshness, _ markup: inout Markup) {
@@ -66,7 +81,9 @@ extension PageDrawing {
   /// The last of each, for a fold that is closed.
   private func brief(_ set: SetOverview) -> String {
     var words: [String] = []
-    if let last = set.freshness.lastSuccess { words.append("\(Words.span(made.seconds(since: last))) old") }
+    if let last = set.freshness.lastSuccess, set.retired == nil {
+      words.append("\(Words.span(made.seconds(since: last))) old")
+    }
     let proven = set.places.filter { $0.standing != .none }.map(\.newestProven)
     if let oldest = proven.compactMap(\.self).min(by: { $0.time < $1.time }), !proven.contains(nil) {
       words.append("proven \(oldest.level.rawValue) \(ago(oldest.time))")

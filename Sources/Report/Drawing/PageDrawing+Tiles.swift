@@ -9,7 +9,7 @@ extension PageDrawing {
     markup.element("section", [("aria-labelledby", "figures")]) { markup in
       markup.element("h2", [("id", "figures")], text: "In figures")
       markup.element("dl", [("class", "tiles")]) { markup in
-        let copies = sets.flatMap(\.overview.freshness.destinations)
+        let copies = sets.filter { $0.overview.retired == nil }.flatMap(\.overview.freshness.destinations)
         let fresh = copies.count { !$0.timeliness.isOverdue }
         tile("Copies that are fresh", "\(Words.grouped(fresh)) of \(Words.grouped(copies.count))", "", &markup)
         let asked = sets.flatMap(\.overview.places).filter { $0.standing != .none }

@@ -15,6 +15,9 @@ extension ReportPage {
 
   /// `safe`, `safe so far` where a copy still waits for its first proof, or how many things are wrong.
   public var answer: String {
+    if overview.isSafe, overview.sets.allSatisfy({ $0.retired != nil }) {
+      return "nothing is asked for: every set is retired"
+    }
     if overview.isSafe { return overview.waitingCopies == 0 ? "safe" : "safe so far" }
     let count = overview.concerns.count { $0.severity > .notice }
     if count == 0 { return "not safe: no backup is known" }

@@ -31,6 +31,12 @@ struct ProofDrawing {
               }
             }
           }
+          if places.contains(where: { !$0.acknowledged.isEmpty }) {
+            row("acknowledged", "row", &markup) { place, markup in
+              let count = place.acknowledged.count
+              markup.element("td", text: count == 0 ? "none" : Words.count(count, "snapshot"))
+            }
+          }
           row("next proof", "row", &markup) { place, markup in markup.element("td") { drawDue(place, &$0) } }
         }
       }

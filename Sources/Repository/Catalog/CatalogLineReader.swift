@@ -68,6 +68,8 @@ final class CatalogLineReader {
     case "drill": .drill(try decode(line))
     case "self-test": .selfTest(try decode(line))
     case "run": .run(try decode(line))
+    case "retirement": .retirement(try Retirement(fields))
+    case "damage-acknowledgement": .damageAcknowledgement(try DamageAcknowledgement(fields))
     case "archived": .archived(try decode(line))
     case "rotation": .rotation(try decode(line))
     case "signer": .signer(try decode(line))

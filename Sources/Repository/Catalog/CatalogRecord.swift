@@ -20,6 +20,8 @@ public enum CatalogEvent: Sendable, Equatable {
   indirect case selfTest(SelfTest)
   case proof(Proof)
   indirect case run(KeeperRun)
+  case retirement(Retirement)
+  indirect case damageAcknowledgement(DamageAcknowledgement)
   // About the catalog itself.
   case archived(ArchivedRun)
   case rotation(Rotation)

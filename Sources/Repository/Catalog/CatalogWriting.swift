@@ -57,6 +57,8 @@ extension CatalogEvent {
     case .selfTest(let fields): fields
     case .proof(let fields): fields
     case .run(let fields): fields
+    case .retirement(let fields): fields
+    case .damageAcknowledgement(let fields): fields
     case .archived(let fields): fields
     case .rotation(let fields): fields
     case .signer(let fields): fields
@@ -83,6 +85,8 @@ extension CatalogEvent {
     case .selfTest: "self-test"
     case .proof: "proof"
     case .run: "run"
+    case .retirement: "retirement"
+    case .damageAcknowledgement: "damage-acknowledgement"
     case .archived: "archived"
     case .rotation: "rotation"
     case .signer: "signer"

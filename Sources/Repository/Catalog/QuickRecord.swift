@@ -104,6 +104,30 @@ extension Proof: QuickRecord {
   }
 }
 
+extension Retirement: QuickRecord {
+  init(_ fields: JSONFields) throws(JSONError) {
+    host = try fields.string("host")
+    set = try fields.string("set")
+    by = try fields.string("by")
+    note = try fields.string("note")
+    undone = try fields.boolean("undone")
+  }
+}
+
+extension DamageAcknowledgement: QuickRecord {
+  init(_ fields: JSONFields) throws(JSONError) {
+    host = try fields.string("host")
+    set = try fields.string("set")
+    snapshot = try fields.string("snapshot")
+    destination = try fields.string("destination")
+    by = try fields.string("by")
+    note = try fields.string("note")
+    findings = try fields.objects("findings", Finding.init)
+    findingCount = try fields.integer("finding-count")
+    undone = try fields.boolean("undone")
+  }
+}
+
 extension VolumeList {
   fileprivate init(_ texts: [String]) throws(JSONError) {
     guard let list = VolumeList(texts: texts) else { throw JSONError("volumes", "are not folders' volumes") }

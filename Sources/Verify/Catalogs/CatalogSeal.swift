@@ -50,7 +50,7 @@ struct CatalogSeal {
   private static let name = "catalog.jsonl.asc"
 
   /// The key that the catalog's last record about it names.
-  private var named: Fingerprint? {
+  var named: Fingerprint? {
     for record in catalog.records.reversed() {
       if case .signer(let signer) = record.event { return Fingerprint(signer.key) }
     }

@@ -51,8 +51,15 @@ extension Keeper {
             stored.append(
               try StoredSet(Ledger.Place(host: node.host, set: set, destination: destination), from: reader))
           }
-          observation.stored += stored
-          observation.findings += audit.findings(stored).map { (destination, $0) }
+          // Nothing is asked of a set that was given up.
+          observation.stored += stored.filter { known.retirements[node.host, $0.place.set] == nil }
+          for finding in audit.findings(stored) {
+            if let note = known.acknowledged(finding, of: node.host, at: destination) {
+              observation.acknowledged.append((destination, finding, note))
+            } else {
+              observation.findings.append((destination, finding))
+            }
+          }
           contents[destination] = stored.map { NodeLook.SetContent($0) }
         } catch {
           if !observation.unchecked.contains(where: { $0.destination == destination }) {
@@ -61,7 +68,9 @@ extension Keeper {
         }
       }
       let unended = records.unendedRuns(at: environment.clock())
-      observation.findings += unended.map { ("", $0) }
+      observation.findings += unended.filter { finding in
+        finding.setName.flatMap { known.retirements[node.host, $0] } == nil
+      }.map { ("", $0) }
       let look = NodeLook(
         observation, contents, before: cache.look(), at: environment.clock(), looksAt: { looksAt(node.host, $0) })
       do throws(FileError) { try cache.write(look) } catch { throw VerifyError(.state, "\(error)") }
@@ -138,6 +147,8 @@ struct ObservedRecords {
   private var firstEpochs: [String: String] = [:]
   private var acknowledged: [String: Set<String>] = [:]
   private var pruned: [Ledger.Place: Set<String>] = [:]
+  private(set) var retirements = Retirements()
+  private var known: [Ledger.Place: DamageAcknowledgements] = [:]
 
   init(_ records: [CatalogRecord]) {
     for record in records {
@@ -149,6 +160,13 @@ struct ObservedRecords {
       case .prune(let it):
         pruned[Ledger.Place(host: it.host, set: it.set, destination: it.destination), default: []]
           .formUnion(it.snapshots)
+      case .retirement(let it): retirements.take(it, at: record.time)
+      case .damageAcknowledgement(let it):
+        known[Ledger.Place(host: it.host, set: it.set, destination: it.destination), default: DamageAcknowledgements()]
+          .take(it, at: record.time)
+      case .verification(let it) where !known.isEmpty && it.result == .sound:
+        // It has come back.
+        known[Ledger.Place(host: it.host, set: it.set, destination: it.destination)]?.end(it.snapshot)
       default: break
       }
     }
@@ -165,6 +183,16 @@ struct ObservedRecords {
     var accepted = acknowledged[host] ?? []
     if let name = firstEpochs[host] ?? firstSeen?.description { accepted.insert(name) }
     return accepted
+  }
+
+  /// - Returns: the acknowledgement of a snapshot's loss that a finding is about; nil where there is none.
+  func acknowledged(_ finding: Finding, of host: String, at destination: String) -> AcknowledgedDamage? {
+    let parts = finding.path.split(separator: "/").map(String.init)
+    guard finding.code == .missing, parts.count == 2,
+      let open = known[Ledger.Place(host: host, set: parts[0], destination: destination)]?.open[parts[1]],
+      open.record.isOfLoss
+    else { return nil }
+    return AcknowledgedDamage(open.record, at: open.time)
   }
 
   func isPruned(_ snapshot: SnapshotID, at place: Ledger.Place) -> Bool {

@@ -1,6 +1,6 @@
 public import Files
 internal import OpenPGP
-public import Policy
+internal import Policy
 public import Repository
 
 /// Whether a keeper's own catalog is what it was.
@@ -16,6 +16,8 @@ public struct CatalogCondition: Sendable {
   public var findings: [Finding] = []
   /// How it is signed, in words; nil where a finding says it.
   public var signature: String?
+  /// That the key which signs it expires within `KeyRotation.notice`, or has.
+  public var warnings: [(text: String, hint: String?)] = []
 }
 
 extension Keeper {
@@ -47,6 +49,7 @@ extension Keeper {
     do { folders = [configuration.state] + (try Shard.folders(in: configuration.state)) } catch {
       throw VerifyError(.state, "\(error)")
     }
+    let keys = KeyRingContents(home: configuration.keys.gnupgHome)
     var conditions: [CatalogCondition] = []
     for folder in folders {
       let catalog = try KeeperState.reading(folder)
@@ -67,6 +70,8 @@ extension Keeper {
           + (unsigned == 0 ? "" : ", \(unsigned) since are not signed yet")
       case .broken(let finding): condition.findings.append(finding)
       }
+      let named = [configuration.keys.signer, seal.named?.description ?? ""]
+      condition.warnings = keys.expiringSigners(named, now: environment.clock()).map { ($0.text, $0.hint) }
       conditions.append(condition)
     }
     return conditions
@@ -88,40 +93,6 @@ extension Keeper {
     let key = try seal.key(at: environment.clock())
     try seal.sign(key, at: environment.clock())
     return "\(key.fingerprint)"
-  }
-
-  /// Moves records that are older than their retention, and not needed, to an archive.
-  /// - Parameter isDryRun: only says what would be moved.
-  /// - Returns: how many records of each category would be or were moved, and the archive.
-  public func rotateCatalog(isDryRun: Bool) throws(VerifyError) -> (moved: [LogCategory: Int], archive: Rotation?) {
-    let now = environment.clock()
-    let catalog: CatalogFile
-    var state: KeeperState?
-    if isDryRun {
-      catalog = try KeeperState.reading(configuration.state)
-    } else {
-      let opened = try openState()
-      state = opened
-      catalog = opened.catalog
-    }
-    let needed = NeededRecords(catalog.records, retention: configuration.logs, now: now)
-    let plan = catalog.planRotation { needed.contains($0) }
-    var moved: [LogCategory: Int] = [:]
-    for record in plan.moved { moved[record.event.logCategory, default: 0] += 1 }
-    guard let state else { return (moved, nil) }
-    if !plan.moved.isEmpty, let reason = try sealed(state) {
-      throw VerifyError(.state, reason, hint: "nothing was moved")
-    }
-    return (moved, try state.rotate(plan, at: now))
-  }
-
-  /// What has been recorded is signed before any of it is moved.
-  /// - Returns: why it cannot be.
-  private func sealed(_ state: KeeperState) throws(VerifyError) -> String? {
-    guard !configuration.keys.signer.isEmpty else { return nil }
-    return try CatalogSeal(
-      catalog: state.catalog, home: configuration.keys.gnupgHome, spec: configuration.keys.signer
-    ).renew(at: environment.clock())
   }
 
   /// The keeper's records, those of its shards and of archives too: each catalog with its name, which is empty for the

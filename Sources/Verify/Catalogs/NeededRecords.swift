@@ -10,9 +10,11 @@ struct NeededRecords {
   /// Drills of a set that the trend is made of.
   private static let drillCount = 12
 
-  init(_ records: [CatalogRecord], retention: LogRetention, now: Timestamp) {
+  /// - Parameter pruned: `host/set/destination/snapshot` of what other catalogs of the keeper say is no more; what this one
+  ///   says is added.
+  init(_ records: [CatalogRecord], pruned: inout Set<String>, retention: LogRetention, now: Timestamp) {
     var sequences: Set<Int> = []
-    var newest = Newest()
+    var newest = Newest(pruned: pruned)
     // Of each host, whose first observation names the epoch that needs no acknowledgment.
     var first: [String: Int] = [:]
     for record in records {
@@ -25,6 +27,7 @@ struct NeededRecords {
       if isNeeded || isYoung { sequences.insert(record.sequence) }
     }
     self.sequences = sequences
+    pruned = newest.pruned
   }
 
   func contains(_ record: CatalogRecord) -> Bool { sequences.contains(record.sequence) }
@@ -33,7 +36,9 @@ struct NeededRecords {
   private struct Newest {
     private var seen: [String: Int] = [:]
     /// `host/set/destination/snapshot` of what is no more.
-    private var pruned: Set<String> = []
+    private(set) var pruned: Set<String>
+
+    init(pruned: Set<String>) { self.pruned = pruned }
 
     mutating func isNeeded(_ event: CatalogEvent) -> Bool {
       switch event {
@@ -55,7 +60,9 @@ struct NeededRecords {
       case .prune(let it):
         pruned.formUnion(it.snapshots.map { "\(it.host)/\(it.set)/\(it.destination)/\($0)" })
         return true
-      // A snapshot that was pruned is not missed, an epoch that was acknowledged not asked about again, for ever.
+      // A snapshot that was pruned is not missed, an epoch that was acknowledged not asked about again, for ever; nor is
+      // what people have decided about sets and damage.
+      case .retirement, .damageAcknowledgement: return true
       case .acknowledgement, .signer, .rotation, .archived, .unknown: return true
       // A node's, which have no place in a keeper's catalog.
       case .started, .snapshot, .unchanged, .failure: return true

@@ -42,7 +42,10 @@ struct NodeLook: Codable, Sendable, Equatable {
     looksAt: (String) -> Bool = { _ in true }
   ) {
     func findings(_ name: String) -> [Finding] {
-      Array(observation.findings.filter { $0.destination == name }.map(\.finding).prefix(Self.findingLimit))
+      let open = observation.findings.filter { $0.destination == name }.map(\.finding)
+      // An acknowledgement may be taken back before the next look.
+      let known = observation.acknowledged.filter { $0.destination == name }.map(\.finding)
+      return Array((open + known).prefix(Self.findingLimit))
     }
     self.findings = findings("")
     places = observation.destinations.map { name in

@@ -12,6 +12,8 @@ public struct NodeObservation: Sendable {
   public var catalog: NodeCatalog
   /// What is wrong, and at which destination; an empty name where it is at none of them alone.
   public var findings: [(destination: String, finding: Finding)]
+  /// Snapshots that are gone, which a person has acknowledged: no findings any more.
+  public var acknowledged: [(destination: String, finding: Finding, note: AcknowledgedDamage)] = []
   /// Destinations that could not be looked at, and why.
   public var unchecked: [(destination: String, reason: String)]
   /// What is stored of the node's sets, at each destination that could be listed.

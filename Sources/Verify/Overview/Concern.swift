@@ -16,6 +16,8 @@ public struct Concern: Sendable, Equatable {
     case unproven
     /// No restore was rehearsed for too long, or the last rehearsal failed.
     case drill
+    /// A set that was given up is backed up again.
+    case retired
     /// A key has expired, was revoked, or nobody can show that it opens anything.
     case recipient
     /// Whether this keeper would notice damage was not shown for too long, or it would not.

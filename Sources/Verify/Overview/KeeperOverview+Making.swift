@@ -47,9 +47,13 @@ extension NodeOverview {
     lastRecord = history.last
     records = history.count
     let acknowledged = keeper.acknowledged[node.host] ?? []
-    func open(_ findings: [Finding]) -> [Finding] {
+    func open(_ findings: [Finding], at destination: String) -> [Finding] {
       findings.filter { finding in
-        finding.code != .newEpoch || !acknowledged.contains { finding.path.contains($0) }
+        switch finding.code {
+        case .newEpoch: !acknowledged.contains { finding.path.contains($0) }
+        case .missing: !keeper.isAcknowledgedLoss(finding, host: node.host, destination: destination)
+        default: true
+        }
       }
     }
     // A time that is yet to come was written under a wrong clock.
@@ -60,11 +64,12 @@ extension NodeOverview {
       if let place = known.look?.places.first(where: { $0.name == name }) {
         return Place(
           destination: name, observed: possible(place.time), unchecked: place.unchecked,
-          findings: open(place.findings))
+          findings: open(place.findings, at: name))
       }
       let observed = keeper.observed[node.host]?[name]?.sorted { $0.key < $1.key }.flatMap(\.value) ?? []
       return Place(
-        destination: name, observed: keeper.observations[node.host]?[name], unchecked: nil, findings: open(observed))
+        destination: name, observed: keeper.observations[node.host]?[name], unchecked: nil,
+        findings: open(observed, at: name))
     }
     observed = places.compactMap(\.observed).max()
     // By the records themselves, so that it is known for how long.

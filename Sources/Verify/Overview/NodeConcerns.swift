@@ -35,7 +35,10 @@ struct NodeConcerns {
     for place in node.places {
       concerns += place.findings.map { concern($0, at: place.destination, since: place.observed) }
     }
-    concerns += node.findings.map { concern($0, at: nil, since: nil) }
+    let retired = Set(sets.filter { $0.retired != nil }.map(\.set))
+    for finding in node.findings where !(finding.code == .neverEnded && retired.contains(finding.setName ?? "")) {
+      concerns.append(concern(finding, at: nil, since: nil))
+    }
     for epoch in unfitEpochs {
       concerns.append(
         concern(
@@ -62,7 +65,7 @@ struct NodeConcerns {
   private func unwatched(since observed: Timestamp) -> [Concern] {
     let waiting = sets.flatMap { SetConcerns(set: $0, node: node, history: history, now: now).overdueUnseen }
     let patience =
-      (sets.map(\.dataClass) + frequencies.classes.filter { !$0.isOffline })
+      (sets.filter { $0.retired == nil }.map(\.dataClass) + frequencies.classes.filter { !$0.isOffline })
       .map { $0.verificationInterval + $0.grace }.min() ?? 32 * 86400
     if let since = waiting.min() ?? (now.seconds(since: observed) > patience ? observed.adding(patience) : nil) {
       let copies = waiting.isEmpty ? "" : ", and \(waiting.count) of its copies would be overdue by now"
@@ -90,9 +93,6 @@ struct NodeConcerns {
   }
 
   private func concern(_ finding: Finding, at destination: String?, since: Timestamp?) -> Concern {
-    let set = finding.path.split(separator: "/").first.map(String.init).flatMap { name in
-      name == "catalog" ? nil : name
-    }
     let text = "\(finding.code.rawValue): \(finding.path) \(finding.detail)"
     let severity: Concern.Severity =
       switch finding.code {
@@ -101,10 +101,23 @@ struct NodeConcerns {
       default: .damage
       }
     let hint: String? =
-      finding.code == .newEpoch
-      ? "where you know why: redoubt-verify catalog acknowledge \(node.host) EPOCH --by NAME --note TEXT" : nil
+      switch finding.code {
+      case .newEpoch: "where you know why: redoubt-verify catalog acknowledge \(node.host) EPOCH --by NAME --note TEXT"
+      case .missing:
+        "where it will not come back: redoubt-verify acknowledge \(finding.path.split(separator: "/").last ?? "") "
+          + "--host \(node.host) --destination \(destination ?? "NAME") --by NAME --note TEXT"
+      default: nil
+      }
     return concern(
-      severity, at: destination, set: set, text, since: since, hint: hint,
+      severity, at: destination, set: finding.setName, text, since: since, hint: hint,
       as: finding.code == .missing ? .missing : .catalog)
+  }
+}
+
+extension Finding {
+  /// The set that a finding in a node's catalog is about; nil for one about the catalog itself.
+  var setName: String? {
+    guard let name = path.split(separator: "/").first, name != "catalog" else { return nil }
+    return String(name)
   }
 }

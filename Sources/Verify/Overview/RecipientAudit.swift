@@ -67,7 +67,7 @@ struct RecipientAudit {
       .filter { $0.1.seconds(since: now) <= AttestationStatus.clockTolerance }.max { $0.1 < $1.1 }
     review.last = known?.0
     review.time = known?.1
-    let inUse = Set(sets.flatMap(\.recipients)).compactMap { keys[$0] }
+    let inUse = Set(sets.filter { $0.retired == nil }.flatMap(\.recipients)).compactMap { keys[$0] }
     let candidates = inUse.isEmpty ? keys.secret.compactMap { keys.keys[$0] } : inUse
     review.oldestKey = candidates.compactMap { $0.encryptionSubkey(at: now)?.created }.min()
     guard let oldest = review.oldestKey else { return review }
@@ -89,8 +89,11 @@ struct RecipientAudit {
           hint: "gpg --homedir \(configuration.keys.gnupgHome) --list-keys")
       ]
     }
-    var concerns = recipients.compactMap(concern) + signers.compactMap(concern)
-    for set in sets where !set.recipients.isEmpty {
+    let retired = Set(sets.filter { $0.retired != nil }.map(\.name))
+    // What is encrypted to it is not to be made again.
+    let inUse = recipients.filter { !retired.isSuperset(of: $0.sets) }
+    var concerns = inUse.compactMap(concern) + signers.compactMap(concern)
+    for set in sets where !set.recipients.isEmpty && set.retired == nil {
       let own = recipients.filter { set.recipients.contains($0.fingerprint) }
       guard !own.contains(where: \.hasSecretKey) else { continue }
       concerns.append(
@@ -98,6 +101,12 @@ struct RecipientAudit {
           .recipient, .overdue, host: set.host, set: set.set,
           "no private key of any of its recipients is in the key ring: nothing of it can be opened here",
           hint: "plug in the card, or import the private key: gpg --homedir \(configuration.keys.gnupgHome) --import"))
+    }
+    for signer in keys.expiringSigners([configuration.keys.signer], now: now) {
+      concerns.append(
+        Concern(
+          .recipient, signer.end.seconds(since: now) <= Self.urgency ? .overdue : .notice, signer.text,
+          since: signer.end <= now ? signer.end : nil, hint: signer.hint))
     }
     if rotation.isDue, let due = rotation.dueFrom, let oldest = rotation.oldestKey {
       let last = rotation.time.map { "were last reviewed at \($0.rfc3339)" } ?? "were never reviewed"
@@ -188,14 +197,14 @@ struct RecipientAudit {
 
 extension Key {
   /// When it can be used for this no more: the primary key's end or that of the last of its parts.
-  fileprivate func end(_ use: (Subkey) -> Bool) -> Timestamp? {
+  func end(_ use: (Subkey) -> Bool) -> Timestamp? {
     let fitting = subkeys.filter { use($0) && !$0.isRevoked && !$0.isDisabled && !$0.isInvalid }
     let partsEnd = fitting.contains { $0.expires == nil } ? nil : fitting.compactMap(\.expires).max()
     return [expires, partsEnd].compactMap(\.self).min()
   }
 
   /// Revoked, disabled or broken, whole or every part that could be used for this.
-  fileprivate func isGone(_ use: (Subkey) -> Bool) -> Bool {
+  func isGone(_ use: (Subkey) -> Bool) -> Bool {
     isRevoked || isDisabled || isInvalid
       || !subkeys.contains { use($0) && !$0.isRevoked && !$0.isDisabled && !$0.isInvalid }
   }

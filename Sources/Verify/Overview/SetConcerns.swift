@@ -10,8 +10,9 @@ struct SetConcerns {
   let now: Timestamp
 
   func all() -> [Concern] {
-    var concerns = freshness() + storage() + drill()
-    for place in set.places { concerns += damage(place) + proof(place) }
+    let known = set.places.flatMap { damage($0) + acknowledged($0) }
+    if let retired = set.retired { return known + resumed(retired) }
+    var concerns = known + freshness() + storage() + drill() + set.places.flatMap(proof)
     if !set.isKnownClass {
       concerns.append(
         concern(
@@ -45,7 +46,8 @@ struct SetConcerns {
 
   /// From when on those copies are overdue that were not when the node's catalog was last looked at.
   var overdueUnseen: [Timestamp] {
-    self.set.freshness.destinations.compactMap(overdueFrom).filter { now > $0 && $0 >= seen }
+    if self.set.retired != nil { return [] }
+    return self.set.freshness.destinations.compactMap(overdueFrom).filter { now > $0 && $0 >= seen }
   }
 
   private func freshness() -> [Concern] {
@@ -118,6 +120,39 @@ struct SetConcerns {
         hint: "make a new backup, look at the other destinations, and keep the damaged copy until it is understood")
     ]
   }
+
+  /// What nobody has to do anything about, and nobody is to forget.
+  private func acknowledged(_ place: PlaceOverview) -> [Concern] {
+    guard let last = place.acknowledged.last else { return [] }
+    let count = place.acknowledged.count
+    let what =
+      count == 1
+      ? "what is damaged or gone of snapshot \(last.snapshot) was acknowledged"
+      : "what is damaged or gone of \(count) snapshots was acknowledged, the newest \(last.snapshot)"
+    return [
+      concern(
+        .damage, .notice, place.destination, "\(what) by \(last.by) at \(last.time.rfc3339): \(last.note)",
+        since: place.acknowledged.map(\.time).min())
+    ]
+  }
+
+  // MARK: Retirement
+
+  private func resumed(_ retired: RetirementNote) -> [Concern] {
+    guard let resumed = retired.resumed else { return [] }
+    return [
+      concern(
+        .retired, .overdue, nil,
+        "it was retired at \(retired.time.rfc3339) by \(retired.by), and has backups again, the last of "
+          + "\(resumed.rfc3339): nothing is asked of them",
+        since: retired.time,
+        hint:
+          "redoubt-verify retire \(set.name) --undo --by NAME --note TEXT, or take it out of the node's configuration "
+          + "and retire it again")
+    ]
+  }
+
+  // MARK: Readability
 
   private func proof(_ place: PlaceOverview) -> [Concern] {
     guard place.standing == .overdue else {

@@ -43,6 +43,7 @@ struct SetOverviewMaker {
       freshness: freshness, places: [], recipients: last?.recipients ?? [])
     set.firstSnapshot =
       records.first ?? (verified.values.compactMap(\.oldest) + listed.values.compactMap(\.oldest)).min().flatMap(began)
+    set.retired = retirement(of: name, records, listed)
     set.newestSnapshot =
       records.newest ?? (verified.values.compactMap(\.newest) + listed.values.compactMap(\.newest)).max()
     let others = Set(verified.keys).union(listed.keys).subtracting(order).sorted()
@@ -57,13 +58,29 @@ struct SetOverviewMaker {
     let drills = verified.values.compactMap(\.lastDrill)
     set.lastDrill = drills.max { $0.time < $1.time }
     set.lastSoundDrill = verified.values.compactMap(\.lastSoundDrill).max { $0.time < $1.time }
-    if let interval = dataClass.drillInterval, set.places.contains(where: { $0.standing != .none }),
+    if let interval = dataClass.drillInterval, set.retired == nil, set.places.contains(where: { $0.standing != .none }),
       let anchor = set.lastSoundDrill?.time ?? set.firstSnapshot
     {
       set.drillDue = anchor.adding(interval)
       set.drillOverdueFrom = anchor.adding(interval + dataClass.grace)
     }
     return set
+  }
+
+  /// - Returns: nil where it was not retired.
+  private func retirement(
+    of name: String, _ records: NodeHistory.SetRecords, _ listed: [String: NodeLook.SetContent]
+  ) -> RetirementNote? {
+    guard var note = keeper.retirements[node.host, name] else { return nil }
+    let runs = records.records.compactMap { record in
+      switch record.event {
+      case .snapshot, .unchanged: record.time
+      default: nil as Timestamp?
+      }
+    }
+    let newest = (runs + listed.values.compactMap { $0.newest.flatMap(began) }).max()
+    note.resumed = newest.flatMap { $0 > note.time ? $0 : nil }
+    return note
   }
 
   private func place(
@@ -91,8 +108,9 @@ struct SetOverviewMaker {
       newestProven: newestProven, unprovenSince: unprovenSince, standing: .none,
       damaged: verified.damaged.values.sorted { $0.snapshot < $1.snapshot }, lastUnchecked: verified.lastUnchecked,
       lastDrill: verified.lastDrill)
+    place.acknowledged = verified.acknowledged
     // Mirrors of the files themselves hold no snapshots that a keeper could open.
-    guard place.isWatched, isCurrent, newest != nil, set.mode != "plain" else { return place }
+    guard place.isWatched, isCurrent, newest != nil, set.mode != "plain", set.retired == nil else { return place }
     place.judge(set.dataClass, now: now)
     return place
   }

@@ -84,6 +84,8 @@ public struct PlaceOverview: Sendable, Equatable {
   public var standing: ProofStanding
   /// By snapshot.
   public var damaged: [DamagedSnapshot]
+  /// By snapshot: those whose damage or loss a person has acknowledged; none of them is in `damaged`.
+  public var acknowledged: [AcknowledgedDamage] = []
   /// When and why the last try could not check anything; nil where it could.
   public var lastUnchecked: UncheckedTry?
   public var lastDrill: DrillNote?
@@ -115,6 +117,8 @@ public struct SetOverview: Sendable, Equatable {
   public var drillOverdueFrom: Timestamp?
   /// Whom its newest known snapshot is encrypted to: fingerprints of primary keys. Empty where that was never read.
   public var recipients: [String]
+  /// That it was given up: nothing more is asked of it then. Nil where it was not.
+  public var retired: RetirementNote?
 
   public var name: String { "\(host)/\(set)" }
 }

@@ -32,6 +32,11 @@ struct StatementText {
       field("by the key", "\(signer.fingerprint)"),
     ]
     if let name = signer.userIDs.first?.text { lines.append(field("", Self.plain(name))) }
+    if let retired = set.retired {
+      lines += [
+        field("retired", "at \(retired.time.rfc3339) by \(Self.plain(retired.by)): no more backups are asked for")
+      ]
+    }
     lines.append("")
     if wrong.isEmpty {
       lines += wrapped("No concern is open: what this statement tells is what the set's class asks for.")

@@ -36,6 +36,8 @@ public struct Ledger: Sendable {
     public var isOfVolumes: Bool
     /// Whether something contradicts itself that neither damaged volumes nor what they lack explain.
     public var isContradiction: Bool
+    /// Whether a person has acknowledged all of it.
+    public var isAcknowledged = false
   }
 
   private var places: [Place: PlaceProofs] = [:]
@@ -69,6 +71,8 @@ public struct Ledger: Sendable {
         it, at: time, order)
     case .prune(let it):
       places[Place(host: it.host, set: it.set, destination: it.destination)]?.forget(it.snapshots)
+    case .damageAcknowledgement(let it):
+      places[Place(host: it.host, set: it.set, destination: it.destination), default: PlaceProofs()].take(it, at: time)
     case .selfTest(let test): selfTest = (test, time)
     case .run(let run): runs[run.shard ?? "", default: []].append(time)
     default: break
@@ -177,6 +181,7 @@ struct PlaceProofs: Sendable {
   var damage: [String: Ledger.Damage] = [:]
   var drilled: Timestamp?
   var drillTried: Timestamp?
+  private var acknowledgements = DamageAcknowledgements()
 
   mutating func take(_ it: Verification, at time: Timestamp, _ order: Int) {
     switch it.result {
@@ -214,12 +219,20 @@ struct PlaceProofs: Sendable {
     for snapshot in pruned {
       snapshots[snapshot] = nil
       damage[snapshot] = nil
+      acknowledgements.end(snapshot)
     }
+  }
+
+  mutating func take(_ it: DamageAcknowledgement, at time: Timestamp) {
+    acknowledgements.take(it, at: time)
+    damage[it.snapshot]?.isAcknowledged = !it.undone
   }
 
   private mutating func sound(_ snapshot: String, _ level: VerificationLevel, _ time: Timestamp) {
     snapshots[snapshot, default: LevelTimes()].set(time, upTo: level)
-    if let known = damage[snapshot], known.level <= level { damage[snapshot] = nil }
+    if let known = damage[snapshot], known.level > level { return }
+    damage[snapshot] = nil
+    acknowledgements.end(snapshot)
   }
 
   private mutating func damaged(
@@ -229,7 +242,8 @@ struct PlaceProofs: Sendable {
     lose(findings, count, order)
     damage[snapshot] = Ledger.Damage(
       time: time, level: level, finding: findings.first, isOfVolumes: findings.contains(where: \.isOfStoredVolume),
-      isContradiction: findings.contains { !$0.isOfStoredVolume && $0.code != .entryMissing })
+      isContradiction: findings.contains { !$0.isOfStoredVolume && $0.code != .entryMissing },
+      isAcknowledged: acknowledgements.take(damage: findings, count: count, of: snapshot))
   }
 
   /// Takes the proofs of damaged volumes away; all of them, where the record could not name all that is damaged.

@@ -57,8 +57,7 @@ extension Damage {
     },
     Damage("signed: a chunk's SHA-256 is wrong", .entryMissing, from: .readable, modes: [.incremental]) { scene in
       try scene.forged("contents.tsv") {
-        $0.replacing(/:([0-9a-f]{63})[0-9a-f]/, maxReplacements: 1) { ":\($0.1)z" }
-          .replacing("z", with: "0")
+        $0.replacing(/:([0-9a-f]{63})([0-9a-f])/, maxReplacements: 1) { ":\($0.1)\($0.2 == "0" ? "1" : "0")" }
       }
     },
     Damage("signed: a chunk's length is wrong", .malformed, from: .readable, modes: [.incremental]) { scene in
