@@ -14,6 +14,9 @@ public final class Extractor {
     public var devices = false
     /// Replaces what exists, by removing it first; a directory is kept and gets the entry's metadata.
     public var overwrite = false
+    /// Leaves it to the caller to call `finishDirectory` for each directory. For targets that were empty, or may be
+    /// overwritten: which directories were there before is not looked at.
+    public var leavesDirectories = false
     /// Gives everything its owner and group by number; else all belongs to who runs this.
     public var owners = ServiceUser.canChangeOwners
 
@@ -46,7 +49,7 @@ public final class Extractor {
 
   deinit { close(target) }
 
-  /// Makes an object. A directory's metadata waits for `finishDirectories`; a file's for `ExtractedFile.finish`; all else
+  /// Makes an object. A directory's metadata waits for `finishDirectories` or `finishDirectory`; a file's for `ExtractedFile.finish`; all else
   /// is complete.
   /// - Returns: where to write the content of a file; nil for every other kind.
   /// - Throws: `ArchiveError` `refused` for a path or kind that is not allowed and for a name that is taken, `system` where
@@ -55,7 +58,7 @@ public final class Extractor {
     let components = try Self.components(entry.path)
     guard let name = components.last else {
       guard entry.kind == .directory else { throw Self.refused(entry.path, "the target directory is not that") }
-      directories.append(entry)
+      if !options.leavesDirectories { directories.append(entry) }
       return nil
     }
     switch entry.kind {
@@ -147,6 +150,7 @@ public final class Extractor {
         throw Self.failed("create", entry.path, .current)
       }
     }
+    if options.leavesDirectories { return }
     if isOurs || options.overwrite {
       directories.append(entry)
     } else {
@@ -208,24 +212,27 @@ public final class Extractor {
   /// Gives directories their metadata, the deepest first; call it after the last `create` and `finish`.
   public func finishDirectories() {
     directories.sort { walkOrder($0.path, $1.path) > 0 }
-    for entry in directories {
-      let restorer = MetadataRestorer(entry: entry, owners: options.owners, report: report)
-      do throws(ArchiveError) {
-        let components = try Self.components(entry.path)
-        restorer.restore(descriptor: try open(components[...], of: entry.path))
-      } catch {
-        report(ExtractionFinding(path: entry.path, detail: "its metadata was not restored: \(error.reason)"))
-      }
-    }
+    for entry in directories { finishDirectory(entry) }
     directories = []
     impliedDirectories = []
+  }
+
+  /// Gives one directory its metadata, after all that lies in it.
+  public func finishDirectory(_ entry: Entry) {
+    let restorer = MetadataRestorer(entry: entry, owners: options.owners, report: report)
+    do throws(ArchiveError) {
+      let components = try Self.components(entry.path)
+      restorer.restore(descriptor: try open(components[...], of: entry.path))
+    } catch {
+      report(ExtractionFinding(path: entry.path, detail: "its metadata was not restored: \(error.reason)"))
+    }
   }
 
   private func open(_ components: ArraySlice<ArraySlice<UInt8>>, of path: [UInt8]) throws(ArchiveError) -> Int32 {
     do throws(FileError) {
       return try chain.directory(components) { parent, name, path in
         guard mkdirat(parent, name, 0o755) == 0 else { return -1 }
-        self.impliedDirectories.insert(path)
+        if !self.options.leavesDirectories { self.impliedDirectories.insert(path) }
         return 0
       }
     } catch {

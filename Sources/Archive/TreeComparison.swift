@@ -26,6 +26,8 @@ public struct TreeComparison: Sendable {
   public var attributes = true
   /// Reads every file that has an expected digest.
   public var content = true
+  /// Looked at with each entry and within long files; true ends the comparison with an error.
+  public var isCancelled: @Sendable () -> Bool = { false }
 
   private let directory: [UInt8]
 
@@ -68,9 +70,10 @@ private struct ComparisonRun<Expected: IteratorProtocol<Entry>> {
     let device: UInt64
     let inode: UInt64
   }
-  /// The first expected path of each file with several names, and the file that each such path is.
+  /// The first expected path of files with several names: of so many that they fit in memory.
   private var firstPaths: [Identity: [UInt8]] = [:]
-  private var identities: [[UInt8]: Identity] = [:]
+  private static var firstPathsLimit: Int { 100_000 }
+  private var links: LinkTargets?
   private var buffer = [UInt8](repeating: 0, count: 1 << 18)
 
   init(comparison: TreeComparison, expected: Expected, root: [UInt8]) {
@@ -89,6 +92,7 @@ private struct ComparisonRun<Expected: IteratorProtocol<Entry>> {
 
   mutating func visit(_ found: borrowing FoundEntry, _ report: (TreeDifference) -> Void) throws(ArchiveError) {
     guard let path = relative(found.entry.path) else { return }
+    try checkCancellation()
     while let entry = next, walkOrder(entry.path, path) < 0 {
       report(TreeDifference(code: .missing, path: entry.path, detail: "it is not there"))
       try advance()
@@ -103,6 +107,10 @@ private struct ComparisonRun<Expected: IteratorProtocol<Entry>> {
     }
     try advance()
     try compare(entry, found, report)
+  }
+
+  private func checkCancellation() throws(ArchiveError) {
+    if comparison.isCancelled() { throw ArchiveError(.system, root.displayPath, "the comparison was stopped") }
   }
 
   mutating func finish(_ report: (TreeDifference) -> Void) throws(ArchiveError) {
@@ -174,14 +182,13 @@ private struct ComparisonRun<Expected: IteratorProtocol<Entry>> {
     let identity = Identity(device: found.device, inode: found.inode)
     var isKnown = false
     if case .hardLink(let target) = entry.kind {
-      isKnown = identities[target] == identity
+      isKnown = try status(of: target).map { Identity(device: $0.device, inode: $0.inode) } == identity
       if !isKnown { differs("hard link", target.displayPath, "another file") }
     } else if let other = firstPaths[identity] {
       differs("hard link", "none", other.displayPath)
     }
-    if found.linkCount > 1 {
-      if firstPaths[identity] == nil { firstPaths[identity] = entry.path }
-      identities[entry.path] = identity
+    if found.linkCount > 1, firstPaths[identity] == nil, firstPaths.count < Self.firstPathsLimit {
+      firstPaths[identity] = entry.path
     }
     // The content was compared under its first name.
     if isKnown { return }
@@ -199,12 +206,18 @@ private struct ComparisonRun<Expected: IteratorProtocol<Entry>> {
     }
   }
 
+  /// What an expected path is on disk; nil where it is not there.
+  private mutating func status(of path: [UInt8]) throws(ArchiveError) -> FileStatus? {
+    if links == nil { links = LinkTargets(root) }
+    return links?.status(of: path)
+  }
+
   private mutating func digest(_ found: borrowing FoundEntry) throws(ArchiveError) -> SHA256Digest {
+    let hash = SHA256()
     do throws(FileError) {
       let file = try found.open()
-      let hash = SHA256()
       var offset: UInt64 = 0
-      while true {
+      while !comparison.isCancelled() {
         let result = buffer.withUnsafeMutableBytes { bytes in
           Result { () throws(FileError) in
             let count = try file.read(at: offset, into: bytes)
@@ -219,6 +232,34 @@ private struct ComparisonRun<Expected: IteratorProtocol<Entry>> {
     } catch {
       throw ArchiveError(.system, found.entry.path.absolute, error.description)
     }
+    try checkCancellation()
+    return hash.finish()
+  }
+}
+
+/// Finds what hard links should name, without following any symbolic link.
+private final class LinkTargets {
+  private let root: Int32
+  private let chain: DirectoryChain
+
+  /// - Parameter path: as in `Entry.path`.
+  init?(_ path: [UInt8]) {
+    let absolute = [UInt8(ascii: "/")] + (path == [UInt8(ascii: ".")] ? [] : path)
+    let descriptor = DirectoryChain.withName(absolute[...]) {
+      open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    guard descriptor >= 0 else { return nil }
+    root = descriptor
+    chain = DirectoryChain(root: descriptor)
+  }
+
+  deinit { close(root) }
+
+  func status(of path: [UInt8]) -> FileStatus? {
+    let components = path.split(separator: UInt8(ascii: "/"))
+    // Where a folder on the way is not there, it is not there either.
+    guard let name = components.last, let folder = try? chain.directory(components.dropLast()) else { return nil }
+    return DirectoryChain.withName(name) { FileStatus(directory: folder, name: $0) }
   }
 }
 

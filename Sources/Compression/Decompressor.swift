@@ -57,6 +57,11 @@ public final class Decompressor {
     public let range: Range<Int>
     /// Bytes of content.
     public let length: Int
+
+    public init(range: Range<Int>, length: Int) {
+      self.range = range
+      self.length = length
+    }
   }
 
   /// The frames of a row, found without unpacking them.
@@ -65,18 +70,14 @@ public final class Decompressor {
   ///   - maximumLength: bytes of content that one frame may have.
   /// - Throws: `.malformed` where the row has anything but whole frames that declare their size, `.tooLong`.
   public static func frames(
-    in row: [UInt8], maximumCount: Int, maximumLength: Int
+    in row: UnsafeRawBufferPointer, maximumCount: Int, maximumLength: Int
   ) throws(ZstdError) -> [Frame] {
     var frames: [Frame] = []
     var start = 0
     while start < row.count {
-      let (length, content) = row.withUnsafeBytes { row in
-        let frame = UnsafeRawBufferPointer(rebasing: row[start...])
-        return (
-          ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count),
-          ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
-        )
-      }
+      let frame = UnsafeRawBufferPointer(rebasing: row[start...])
+      let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
+      let content = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
       guard ZSTD_isError(length) == 0, length > 0, content < UInt64.max - 1 else {
         throw ZstdError(code: .malformed, reason: "not a row of whole zstd frames that declare their size")
       }
@@ -91,6 +92,15 @@ public final class Decompressor {
       start += length
     }
     return frames
+  }
+
+  /// The same of a row in an array.
+  public static func frames(
+    in row: [UInt8], maximumCount: Int, maximumLength: Int
+  ) throws(ZstdError) -> [Frame] {
+    try row.withUnsafeBufferPointer { (row) throws(ZstdError) in
+      try frames(in: UnsafeRawBufferPointer(row), maximumCount: maximumCount, maximumLength: maximumLength)
+    }
   }
 
   /// The sum of what the frames' headers declare, in bytes.

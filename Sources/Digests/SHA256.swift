@@ -35,6 +35,22 @@ public final class SHA256 {
     }
   }
 
+  /// The same, for holes that may be of any length: a gigabyte takes about a second.
+  /// - Parameter isCancelled: looked at several times a second.
+  /// - Returns: false where it was cancelled.
+  public func updateZeros(_ count: UInt64, unless isCancelled: () -> Bool) -> Bool {
+    var rest = count
+    while rest > 0 {
+      if rest >= Self.stretch, isCancelled() { return false }
+      let piece = min(rest, Self.stretch)
+      updateZeros(piece)
+      rest -= piece
+    }
+    return true
+  }
+
+  private static let stretch: UInt64 = 64 << 20
+
   private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
 
   /// The digest of all bytes so far; afterwards this object begins anew.

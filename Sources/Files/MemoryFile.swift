@@ -55,6 +55,12 @@ public final class MemoryFile: @unchecked Sendable {
     count = min(mapping.size, try body(UnsafeMutableRawBufferPointer(start: mapping.base, count: mapping.size)))
   }
 
+  /// Gives the memory back; the file is empty then.
+  public func giveBack() {
+    removeAll()
+    mapping.giveBack()
+  }
+
   /// The memory stays.
   public func removeAll() { count = 0 }
 

@@ -51,6 +51,13 @@ final class MemoryMapping: @unchecked Sendable {
     mapped = wanted
   }
 
+  /// Nothing is left. What cannot be given back goes with this object.
+  func giveBack() {
+    guard ftruncate(descriptor, 0) == 0 else { return }
+    size = 0
+    unmap()
+  }
+
   /// Makes the file end at `end` and sets its position, which a child shares.
   func end(at end: Int, position: Int) throws(FileError) {
     guard end == size || ftruncate(descriptor, off_t(end)) == 0 else { throw Self.failure(.current) }

@@ -7,10 +7,20 @@ internal import Glibc
 public func removeTree(_ path: String) -> Bool {
   if unlinkat(AT_FDCWD, path, 0) == 0 { return true }
   guard errno == EISDIR || errno == EPERM else { return errno == ENOENT }
-  let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-  if folder >= 0 { emptyFolder(folder) }
-  return unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0
+  // A process that is being ended may still put something there while it goes away.
+  for attempt in 0..<removalAttempts {
+    if attempt > 0 { usleep(removalPause) }
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    if folder >= 0 { emptyFolder(folder) }
+    if unlinkat(AT_FDCWD, path, AT_REMOVEDIR) == 0 { return true }
+    guard errno == ENOTEMPTY || errno == EEXIST else { return errno == ENOENT }
+  }
+  return false
 }
+
+private let removalAttempts = 20
+/// Microseconds.
+private let removalPause: UInt32 = 50_000
 
 /// Empties and closes a folder.
 private func emptyFolder(_ folder: Int32) {

@@ -25,8 +25,7 @@ public final class Decryptor: Sendable {
   /// Not every byte of an OpenPGP message is protected: a change in the lists of key ids or in lengths may leave the
   /// plaintext as it was, and is then no damage here.
   /// - Parameter maximumLength: bytes of plaintext; a longer one is damage, and never unpacked further than that.
-  /// - Throws: `noSecretKey` where no recipient's secret key is here (or the key ids were changed), `agent`, `timedOut`,
-  ///   `failed` where gpg was killed or has no memory.
+  /// - Throws: `noSecretKey` where no recipient's secret key is here, `agent`, `timedOut`, `failed` where gpg was killed or has no memory.
   public func decrypt(_ message: [UInt8], maximumLength: Int) throws(OpenPGPError) -> Decryption {
     do {
       let plain = try MemoryFile()
@@ -49,7 +48,7 @@ public final class Decryptor: Sendable {
     var isGood = false
     defer { if !isGood { plain.removeAll() } }
     let process = try run(["--skip-verify"], message, plain, maximumLength)
-    if case .damaged(let reason) = try DecryptionJudgement(process, maximumLength: maximumLength) { return reason }
+    if case .damaged(let reason) = try judgement(of: process, message, plain, maximumLength) { return reason }
     try Decryptor.requireSuccess(process)
     isGood = true
     return nil
@@ -71,25 +70,46 @@ public final class Decryptor: Sendable {
   public func openVerified(
     _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
   ) throws(OpenPGPError) -> (decryption: SignedDecryption, key: Fingerprint?) {
-    if let reason = Decryptor.obviousDamage(message.first) { return (.damaged(reason: reason), nil) }
-    let (process, output) = try run([], message, maximumLength)
-    let decryption = try judge(process, output, message, maximumLength: maximumLength, trusted: trusted, at: time)
+    do {
+      let plain = try MemoryFile()
+      let opened = try openVerified(
+        try MemoryFile(message), into: plain, maximumLength: maximumLength, trusted: trusted, at: time)
+      guard case .verified(_, let signer, let signedAt) = opened.decryption else { return opened }
+      return (.verified(plain.array, signer: signer, signedAt: signedAt), opened.key)
+    } catch {
+      throw OpenPGPError(error)
+    }
+  }
+
+  /// The same of a message that is in a memory file.
+  /// - Parameter plain: gets the plaintext, which the returned value then does not have; another file than `message`. Empty
+  ///   unless the message is verified.
+  public func openVerified(
+    _ message: MemoryFile, into plain: MemoryFile, maximumLength: Int, trusted: [Fingerprint], at time: Timestamp? = nil
+  ) throws(OpenPGPError) -> (decryption: SignedDecryption, key: Fingerprint?) {
+    plain.removeAll()
+    if let reason = Decryptor.obviousDamage(message.bytes.first) { return (.damaged(reason: reason), nil) }
+    var isGood = false
+    defer { if !isGood { plain.removeAll() } }
+    let process = try run([], message, plain, maximumLength)
+    let decryption = try judge(process, plain, message, maximumLength: maximumLength, trusted: trusted, at: time)
+    if case .verified = decryption { isGood = true }
     // DECRYPTION_KEY <fingerprint> <primary fingerprint> <trust>: its session key decrypted the message.
     return (decryption, process.status.all("DECRYPTION_KEY").first.flatMap { Fingerprint($0.argument(1)) })
   }
 
   private func judge(
-    _ process: GPGProcess, _ output: MemoryFile, _ message: [UInt8], maximumLength: Int, trusted: [Fingerprint],
+    _ process: GPGProcess, _ plain: MemoryFile, _ message: MemoryFile, maximumLength: Int, trusted: [Fingerprint],
     at time: Timestamp?
   ) throws(OpenPGPError) -> SignedDecryption {
     if process.status.has("BADSIG") {
       // gpg stops there, before it looks at the integrity check: decay and forgery look alike until that is done.
-      if case .damaged(let reason) = try decrypt(message, maximumLength: maximumLength) {
+      if let reason = try decrypt(message, into: plain, maximumLength: maximumLength) {
         return .damaged(reason: reason)
       }
       return .badSignature(reason: "the signature does not fit the content")
     }
-    if case .damaged(let reason) = try DecryptionJudgement(process, maximumLength: maximumLength) {
+    if case .damaged(let reason) = try judgement(of: process, message, plain, maximumLength) {
       return .damaged(reason: reason)
     }
     let judgement = SignatureJudgement(process.status, trusted: trusted)
@@ -99,7 +119,25 @@ public final class Decryptor: Sendable {
       return .expiredSigner(signer.fingerprint, expired: expired)
     }
     try Decryptor.requireSuccess(process)
-    return .verified(output.array, signer: signer.fingerprint, signedAt: signer.signedAt)
+    return .verified([], signer: signer.fingerprint, signedAt: signer.signedAt)
+  }
+
+  /// Which keys open a message stands in it unprotected. Where none of those is here, but one that is here opens it, the
+  /// message was changed; else it is somebody else's.
+  private func judgement(
+    of process: GPGProcess, _ message: MemoryFile, _ plain: MemoryFile, _ maximumLength: Int
+  ) throws(OpenPGPError) -> DecryptionJudgement {
+    do throws(OpenPGPError) {
+      return try DecryptionJudgement(process, maximumLength: maximumLength)
+    } catch {
+      guard error.code == .noSecretKey else { throw error }
+      let second = try run(["--skip-verify", "--try-all-secrets"], message, plain, maximumLength)
+      let outcome = try? DecryptionJudgement(second, maximumLength: maximumLength)
+      plain.removeAll()
+      // What the second try could not find out is told as the first one found it.
+      guard case .decrypted = outcome else { throw error }
+      return .damaged("the key id that tells who can open it was changed")
+    }
   }
 
   /// The key ids (16 digits each; zeros for hidden ones) that a message is encrypted to. No secret key is needed.

@@ -26,7 +26,7 @@ struct SetReader {
     if let value = reader.boolean(.excludeCaches) { set.excludeCaches = value }
     if let value = reader.boolean(.oneFileSystem) { set.oneFileSystem = value }
     if let mode = reader.choice(.mode, SetConfiguration.Mode.self) { set.mode = mode }
-    if let bytes = reader.bytes(.volumeSize, in: 1 << 20...1 << 30) { set.volumeSize = bytes }
+    if let bytes = reader.bytes(.volumeSize, in: 1 << 20...64 << 20) { set.volumeSize = bytes }
     if let level = reader.integer(.compressionLevel, in: 1...19) { set.compressionLevel = level }
     readPrograms(&set)
     if let policy = reader.choice(.secrets, SecretPolicy.self) { set.secrets = policy }

@@ -62,6 +62,11 @@ public struct HostileManifest: Sendable {
     }
   }
 
+  /// The number of entries that `snapshot.json` tells.
+  public var entryCount: Int {
+    text("snapshot.json").firstMatch(of: /"entries" : ([0-9]+)/).flatMap { Int($0.1) } ?? 0
+  }
+
   /// The row of frames.
   public func serialized() throws -> [UInt8] {
     let compressor = try Compressor(level: 3)

@@ -18,6 +18,8 @@ struct ContentDigest {
   /// Bytes of a line before its path: 64 digits and two spaces.
   private static let pathOffset = 66
   private static let bufferSize = 1 << 16
+  /// sort(1)'s memory; beyond that it sorts on disk.
+  private static let memory = "64M"
 
   /// - Parameter folder: an existing one, for a list of all files that goes again.
   /// - Throws: where the list cannot be written or sorted, and where the listing is malformed.
@@ -42,7 +44,8 @@ struct ContentDigest {
     }
     try FileContent.writeAll(buffer, to: file, path: path)
     let program = Program(
-      ["sort", "-z", "-s", "-k", "1.\(pathOffset + 1)", path], variables: ["LC_ALL": "C", "TMPDIR": folder])
+      ["sort", "-z", "-s", "-S", memory, "-k", "1.\(pathOffset + 1)", path],
+      variables: ["LC_ALL": "C", "TMPDIR": folder])
     let hash = SHA256()
     let outcome = try program.stream(isCancelled: isCancelled) { hash.update($0) }
     let digest = hash.finish()

@@ -29,8 +29,10 @@ struct ManifestOpening {
   let decryptor: Decryptor
   let trusted: [Fingerprint]
 
-  /// A manifest larger than this is refused: that of ten million files is smaller.
-  private static let sizeLimit = 512 << 20
+  /// A larger manifest is refused.
+  private static let sizeLimit = Manifest.storedLimit
+
+  private static let keptAsFile = 4 << 20
 
   init(node: WatchedNode, decryptor: Decryptor) throws(VerifyError) {
     self.node = node
@@ -46,8 +48,9 @@ struct ManifestOpening {
     let layout = Layout(host: reference.host)
     let key = layout.manifest(reference.set, reference.snapshot)
     let name = String(key.dropFirst(layout.root.count))
-    let message: [UInt8]
-    do { message = try reader.get(key, maximumLength: Self.sizeLimit) } catch {
+    let (message, plain): (MemoryFile, MemoryFile)
+    do { (message, plain) = (try MemoryFile(), try MemoryFile()) } catch { throw VerifyError(.state, "\(error)") }
+    do throws(StorageError) { try reader.get(key, into: message, maximumLength: Self.sizeLimit) } catch {
       if error.code == .missing { return .damaged(Finding(.missing, name, "no such object")) }
       if error.code == .tooLong {
         return .damaged(Finding(.malformed, name, "longer than \(Self.sizeLimit >> 20) MiB, which no manifest is"))
@@ -57,25 +60,28 @@ struct ManifestOpening {
     let decryption: SignedDecryption
     let keyUsed: Fingerprint?
     do {
-      let opened = try decryptor.openVerified(message, maximumLength: Self.sizeLimit, trusted: trusted)
+      let opened = try decryptor.openVerified(message, into: plain, maximumLength: Self.sizeLimit, trusted: trusted)
       decryption = opened.decryption
       keyUsed = opened.key
     } catch {
       throw VerifyError(.keys, "\(name): \(error)", hint: error.hint)
     }
     if let finding = decryption.finding(about: name) { return .damaged(finding) }
-    guard case .verified(let plaintext, _, _) = decryption else {
+    guard case .verified = decryption else {
       return .damaged(Finding(.unsigned, name, "unproven"))
     }
-    let stored = StoredManifest(bytes: message.count, digest: SHA256.digest(message), key: keyUsed)
-    let outcome = read(plaintext, reference, name, stored)
+    let stored = StoredManifest(bytes: message.count, digest: SHA256.digest(message.bytes), key: keyUsed)
+    message.giveBack()
+    let outcome = read(
+      // A memory file is a descriptor, and many small manifests may be open at a time.
+      plain.count < Self.keptAsFile ? Bytes(plain.array) : Bytes(plain), reference, name, stored)
     guard case .opened(let manifest, _, _) = outcome, let listing, !manifest.listing.isEmpty else { return outcome }
     return try complete(manifest, listing, name, stored)
   }
 
   /// The signature holds; what it covers must also be the manifest of this very snapshot.
   private func read(
-    _ plaintext: [UInt8], _ reference: SnapshotReference, _ name: String, _ stored: StoredManifest
+    _ plaintext: Bytes, _ reference: SnapshotReference, _ name: String, _ stored: StoredManifest
   ) -> ManifestOutcome {
     do throws(ManifestError) {
       let manifest = try Manifest(plaintext)

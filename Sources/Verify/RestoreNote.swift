@@ -27,8 +27,13 @@ final class RestoreNoteList: Sendable {
   // Guarded by `monitor`.
   private nonisolated(unsafe) var notes: [RestoreNote] = []
 
+  /// How many are kept: where a restore is so far from what was stored, more tell nothing new.
+  static let limit = 100_000
+
   func add(_ path: [UInt8], _ detail: String, _ cause: RestoreNote.Cause) {
-    monitor.locked { notes.append(RestoreNote(path: path, detail: detail, cause: cause)) }
+    monitor.locked {
+      if notes.count < Self.limit { notes.append(RestoreNote(path: path, detail: detail, cause: cause)) }
+    }
   }
 
   /// Notes what an extractor could not set.

@@ -6,8 +6,9 @@ internal import Repository
 struct RestorePlan {
   /// Indices into the listing, ascending, without overlap; nil for all.
   private let ranges: [Range<Int>]?
-  /// By the path of a file that is not wanted itself: the first wanted hard link to it, which takes the content.
-  private let substitutes: [[UInt8]: Entry]
+  /// By the path of a file that is not wanted itself: the path of the first wanted hard link to it, which takes the
+  /// content.
+  private let substitutes: [[UInt8]: [UInt8]]
   /// Mode `full`; in mode `incremental` `ContentReading` finds them.
   let volumes: [VolumeRecord]
   let entries: Int
@@ -26,12 +27,12 @@ struct RestorePlan {
       return
     }
     var selection = Selection(paths: paths)
-    try manifest.forEachEntry { selection.take($0) }
+    try manifest.forEachEntry { try selection.take($0) }
     // Hard links whose file is not wanted: that file's content is needed nevertheless.
     if !selection.links.isEmpty {
       var index = 0
       try manifest.forEachEntry { entry in
-        if case .file = entry.kind, let link = selection.links[entry.path], !selection.wants(entry.path) {
+        if case .file = entry.kind, let link = selection.links[entry.path] {
           selection.substitute(entry, link, index)
         }
         index += 1
@@ -59,14 +60,14 @@ struct RestorePlan {
     guard low < ranges.count, ranges[low].contains(index) else { return nil }
     if let link = substitutes[entry.path] {
       var entry = entry
-      entry.path = link.path
+      entry.path = link
       return entry
     }
     // The first link took the content's place; the others link to that.
     if case .hardLink(let target) = entry.kind, let first = substitutes[target] {
-      guard first.path != entry.path else { return nil }
+      guard first != entry.path else { return nil }
       var entry = entry
-      entry.kind = .hardLink(target: first.path)
+      entry.kind = .hardLink(target: first)
       return entry
     }
     return entry
@@ -99,9 +100,10 @@ struct RestorePlan {
     var entries = 0
     var bytes: UInt64 = 0
     var index = 0
-    /// By target, the first wanted hard link to it.
-    var links: [[UInt8]: Entry] = [:]
-    var substitutes: [[UInt8]: Entry] = [:]
+    /// By target that is not wanted itself, the first wanted hard link to it.
+    var links: [[UInt8]: [UInt8]] = [:]
+    var substitutes: [[UInt8]: [UInt8]] = [:]
+    private static let linkLimit = 1_000_000
 
     init(paths: [[UInt8]]) {
       self.paths = paths
@@ -110,7 +112,7 @@ struct RestorePlan {
 
     func wants(_ path: [UInt8]) -> Bool { paths.contains { path == $0 || path.isBelow($0) } }
 
-    mutating func take(_ entry: Entry) {
+    mutating func take(_ entry: Entry) throws {
       defer { index += 1 }
       guard wants(entry.path) else { return }
       for (number, path) in paths.enumerated() where !found[number] {
@@ -124,12 +126,18 @@ struct RestorePlan {
       }
       switch entry.kind {
       case .file: bytes.addClamped(entry.size)
-      case .hardLink(let target): links[target] = links[target] ?? entry
+      case .hardLink(let target) where !wants(target) && links[target] == nil:
+        guard links.count < Self.linkLimit else {
+          throw VerifyError(
+            .target, "more than \(Self.linkLimit) files of these paths are hard links to files elsewhere",
+            hint: "restore those as well: name a folder that has both, or the whole snapshot")
+        }
+        links[target] = entry.path
       default: break
       }
     }
 
-    mutating func substitute(_ file: Entry, _ link: Entry, _ index: Int) {
+    mutating func substitute(_ file: Entry, _ link: [UInt8], _ index: Int) {
       substitutes[file.path] = link
       bytes.addClamped(file.size)
       let place = ranges.firstIndex { $0.lowerBound > index } ?? ranges.count

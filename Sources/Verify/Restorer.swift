@@ -33,8 +33,12 @@ public struct RestoreReport: Sendable, Equatable {
   public var entries: Int
   public var bytes: UInt64
   public var seconds: Double
-  /// Damage, and what could not be restored as it was stored.
+  /// Damage, and what could not be restored as it was stored: the first ten thousand, and of each kind one.
   public var findings: [Finding]
+  /// How many there were.
+  public var findingCount: Int
+
+  static let findingLimit = 10_000
 }
 
 extension Keeper {
@@ -55,9 +59,14 @@ extension Keeper {
         }
       }
       var findings: [Finding] = []
+      var codes: Set<Finding.Code> = []
+      var count = 0
       let report = { [environment] (finding: Finding) in
         environment.observe(.finding(finding))
-        findings.append(finding)
+        count += 1
+        if codes.insert(finding.code).inserted || findings.count < RestoreReport.findingLimit {
+          findings.append(finding)
+        }
       }
       let restored =
         located.manifest.isIncremental
@@ -66,7 +75,7 @@ extension Keeper {
       return RestoreReport(
         reference: located.reference, entries: restored.entries, bytes: restored.bytes,
         seconds: Double(ended.seconds - began.seconds) + Double(ended.nanoseconds - began.nanoseconds) / 1e9,
-        findings: findings)
+        findings: findings, findingCount: count)
     } catch let error as VerifyError {
       throw error
     } catch let error as ManifestError {
@@ -90,7 +99,8 @@ extension Keeper {
     defer { listing.stop() }
     let reading = SnapshotReading(
       volumes: volumes, listing: listing, receiver: receiver,
-      expectsAll: plan.volumes.count == located.manifest.volumes.count, report: report, progress: makeProgress())
+      expectsAll: plan.volumes.count == located.manifest.volumes.count, isCancelled: environment.isCancelled,
+      report: report, progress: makeProgress())
     try reading.read()
     for note in receiver.finish() { report(note.finding) }
     return (receiver.entries, receiver.bytes)
@@ -103,12 +113,13 @@ extension Keeper {
       request.dryRun
       ? nil
       : try ContentTree(target: request.target, plan: plan, overwrite: request.force, devices: request.devices)
-    let reading = try ContentReading(located.manifest, plan: plan, tree: tree)
+    let reading = try ContentReading(
+      located.manifest, plan: plan, tree: tree, in: environment)
     tellStart(located, reading.volumes)
     guard let tree else { return (plan.entries, plan.bytes) }
     try reading.read(reading.volumes, from: located.source, report: report, progress: makeProgress())
     for note in tree.notes.take() { report(note.finding) }
-    return (tree.entries, tree.bytes)
+    return (tree.count, tree.bytes)
   }
 
   private func tellStart(_ located: Located, _ volumes: [VolumeRecord]) {

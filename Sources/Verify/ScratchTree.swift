@@ -21,22 +21,32 @@ final class ScratchTree {
   ///
   /// What this machine could not set or make says nothing about the snapshot: differences at those paths are not reported.
   /// - Parameter limits: what could not be restored here.
-  func compare(_ manifest: Manifest, limits: [RestoreNote], report: (Finding) -> Void) throws {
+  func compare(
+    _ manifest: Manifest, limits: [RestoreNote], isCancelled: @escaping @Sendable () -> Bool, report: (Finding) -> Void
+  ) throws {
     let limited = Set(limits.map(\.path))
     let listing = ListingCursor(manifest)
     defer { listing.stop() }
     let entries = ListedEntries(listing)
     var comparison = TreeComparison(directory: folder)
     comparison.owners = ServiceUser.canChangeOwners
-    try comparison.compare(entries) { difference in
-      let isLimited = limited.contains(difference.path) && difference.code != .content
-      if !isLimited { report(Finding(difference)) }
+    comparison.isCancelled = isCancelled
+    do {
+      try comparison.compare(entries) { difference in
+        let isLimited = limited.contains(difference.path) && difference.code != .content
+        if !isLimited { report(Finding(difference)) }
+      }
+    } catch {
+      if isCancelled() { throw VerifyError(.cancelled, "stopped by a signal") }
+      throw error
     }
     if let error = entries.failure { throw error }
   }
 
   /// Removes the folder with all that is in it.
-  func remove() { removeTree(folder) }
+  /// - Returns: whether nothing is left.
+  @discardableResult
+  func remove() -> Bool { removeTree(folder) }
 }
 
 /// A cursor's entries as a sequence; what stopped it early is kept.

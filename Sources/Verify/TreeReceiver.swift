@@ -11,6 +11,8 @@ final class TreeReceiver: EntryReceiver {
   private let notes = RestoreNoteList()
   /// The file that is being written, and its path below the target.
   private var file: (file: ExtractedFile, path: [UInt8])?
+  /// Folders that what comes next may lie in.
+  private var folders: [Entry] = []
   private(set) var entries = 0
   private(set) var bytes: UInt64 = 0
 
@@ -20,6 +22,7 @@ final class TreeReceiver: EntryReceiver {
     var options = Extractor.Options()
     options.overwrite = overwrite
     options.devices = devices
+    options.leavesDirectories = true
     do {
       extractor = try Extractor(target: target, options: options) { [notes] finding in notes.add(finding) }
     } catch {
@@ -28,9 +31,11 @@ final class TreeReceiver: EntryReceiver {
   }
 
   func begin(_ entry: Entry, index: Int) throws -> Bool {
+    finishFolders(before: entry.path)
     guard let entry = plan.wanted(entry, index: index) else { return false }
     do throws(ArchiveError) {
       file = try extractor.create(entry).map { ($0, entry.path) }
+      if entry.kind == .directory { folders.append(entry) }
       entries += 1
       return file != nil
     } catch {
@@ -38,6 +43,14 @@ final class TreeReceiver: EntryReceiver {
       if error.code == .full { throw error }
       notes.add(error, entry)
       return false
+    }
+  }
+
+  /// The listing is in the order of a walk: what comes later lies in no folder that this path does not lie in.
+  private func finishFolders(before path: [UInt8]) {
+    while let last = folders.last, !path.isBelow(last.path) {
+      extractor.finishDirectory(last)
+      folders.removeLast()
     }
   }
 
@@ -77,7 +90,7 @@ final class TreeReceiver: EntryReceiver {
   /// Sets what waits for the end (the folders' modes and times).
   /// - Returns: what could not be restored as it was stored.
   func finish() -> [RestoreNote] {
-    extractor.finishDirectories()
+    while let last = folders.popLast() { extractor.finishDirectory(last) }
     return notes.take()
   }
 }

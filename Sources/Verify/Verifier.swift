@@ -113,8 +113,8 @@ struct Verifier {
     defer {
       if let scratchTree, driller?.keepsTree == true {
         driller?.keep(scratchTree.folder)
-      } else {
-        scratchTree?.remove()
+      } else if let scratchTree, !scratchTree.remove() {
+        environment.observe(.notice("\(scratchTree.folder) could not be removed: remove it by hand"))
       }
     }
     let began = PhaseTimes.now()
@@ -136,7 +136,8 @@ struct Verifier {
     if let scratchTree {
       let limits = notes.filter { $0.cause != .damage }
       let compares = PhaseTimes.now()
-      try scratchTree.compare(manifest, limits: limits, report: report)
+      try scratchTree.compare(
+        manifest, limits: limits, isCancelled: environment.isCancelled, report: report)
       try tell(limits)
       try driller?.compared(scratchTree.folder, in: PhaseTimes.now() - compares, report: report)
       if tally.findingCount == 0 {
@@ -147,6 +148,12 @@ struct Verifier {
 
   /// Without root, owners and the like are compared in the archive alone. Another limit leaves the level unproven.
   private func tell(_ limits: [RestoreNote]) throws(VerifyError) {
+    guard limits.count < RestoreNoteList.limit else {
+      throw VerifyError(
+        .target,
+        "more than \(RestoreNoteList.limit) owners, attributes or names cannot be restored in the scratch folder",
+        hint: "verify as root, and on a file system of the node's kind")
+    }
     let others = limits.filter { $0.cause != .privilege }
     if let first = others.first {
       throw VerifyError(
@@ -175,7 +182,8 @@ struct Verifier {
     let listing = ListingCursor(manifest)
     defer { listing.stop() }
     let reading = SnapshotReading(
-      volumes: volumes, listing: listing, receiver: receiver, expectsAll: true, report: report, progress: progress)
+      volumes: volumes, listing: listing, receiver: receiver, expectsAll: true,
+      isCancelled: environment.isCancelled, report: report, progress: progress)
     let clock = source.phases?.start()
     try reading.read()
     source.phases?.add(.extract, since: clock)
@@ -191,7 +199,7 @@ struct Verifier {
     let tree = try scratch.map {
       try ContentTree(target: $0.folder, plan: plan, overwrite: false, devices: ServiceUser.canChangeOwners)
     }
-    let reading = try ContentReading(manifest, plan: plan, tree: tree)
+    let reading = try ContentReading(manifest, plan: plan, tree: tree, in: environment)
     // Also what no file needs: a volume that is listed has to be sound. What held the listing alone was just proven.
     let needed = Set(reading.volumes.map(\.id))
     let volumes = manifest.volumes.filter { needed.contains($0.id) || !proven.contains($0.id) }

@@ -47,6 +47,8 @@ public struct KeeperEnvironment: Sendable {
   public var isCancelled: @Sendable () -> Bool
   /// Called from several threads.
   public var observe: @Sendable (VerifyEvent) -> Void
+  /// How many chunks of a snapshot are sorted in memory (64 bytes each); more are sorted on disk.
+  public var chunksInMemory = 1 << 19
 
   public init(
     clock: @escaping @Sendable () -> Timestamp = { .now() },

@@ -65,7 +65,7 @@ struct RestoreCommand: ParsableCommand {
           .init("snapshot", .string("\(report.reference)")), .init("target", .string(request.target)),
           .init("dry-run", .boolean(dryRun)), .init("entries", JSONValue(report.entries)),
           .init("bytes", JSONValue(report.bytes)), .init("seconds", JSONValue(report.seconds)),
-          .init("findings", JSONValue(report.findings.count)),
+          .init("findings", JSONValue(report.findingCount)),
         ])
     }
   }

@@ -182,6 +182,17 @@ struct HostileManifestTests {
     return (outcome, try #require(Int(peak)))
   }
 
+  /// Longer than any manifest, and refused before it is in memory.
+  @Test func aManifestWithoutEndIsNotFetched() throws {
+    let house = try installation()
+    let key = try #require(try house.manifests().first)
+    try Command.succeed("truncate", ["-s", "500M", "\(house.disk)/\(key)"])
+    let (outcome, peak) = try measured(["verify", "--json"], house)
+    #expect(outcome.status == 4)
+    #expect(try Installation.json(outcome).contains { $0.type == "finding" && $0.code == "malformed" })
+    #expect(peak < 100 << 10, "\(peak >> 10) MiB")
+  }
+
   @Test func bombsStayHarmless() throws { try expectRefused(Self.bombs, level: "readable") }
 
   /// What may be there in a later version, at the largest that it may be.

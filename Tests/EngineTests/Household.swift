@@ -22,6 +22,8 @@ final class Household {
   var removable: (any RemovableWriter)?
   var clock: @Sendable () -> Timestamp = { .now() }
   var isCancelled: @Sendable () -> Bool = { false }
+  /// Of the keeper; nil for as many as usual.
+  var chunksInMemory: Int?
   /// What else of the environment a test chooses.
   var adjust: (inout RunEnvironment) -> Void = { _ in }
   let events = EventList()
@@ -80,6 +82,7 @@ final class Household {
     var environment = KeeperEnvironment()
     environment.clock = clock
     environment.isCancelled = isCancelled
+    if let chunksInMemory { environment.chunksInMemory = chunksInMemory }
     return Keeper(configuration: keeper, readers: readers, environment: environment)
   }
 

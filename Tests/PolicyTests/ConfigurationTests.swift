@@ -143,9 +143,9 @@ import Testing
     ("\"8 MiB\"", "\"8 apples\"", "line 33: error: set.peer-keys.volume-size: '8 apples' is no size"),
     (
       "\"8 MiB\"", "1048575",
-      "line 33: error: set.peer-keys.volume-size: must be from 1 MiB to 1024 MiB, but is 1048575 bytes"
+      "line 33: error: set.peer-keys.volume-size: must be from 1 MiB to 64 MiB, but is 1048575 bytes"
     ),
-    ("\"8 MiB\"", "\"2 GiB\"", "line 33: error: set.peer-keys.volume-size: must be from 1 MiB to 1024 MiB"),
+    ("\"8 MiB\"", "\"2 GiB\"", "line 33: error: set.peer-keys.volume-size: must be from 1 MiB to 64 MiB"),
     (
       "volume-size = \"8 MiB\"", "compression-level = 20",
       "line 33: error: set.peer-keys.compression-level: must be from 1 to 19"

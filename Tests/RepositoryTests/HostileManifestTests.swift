@@ -133,7 +133,7 @@ import Testing
       },
     ]
     + [1, 3, 5].flatMap { column in
-      ["9223372036854775807", "9223372036854775808", "-1", "", "x"].map { value in
+      ["75497473", "9223372036854775807", "9223372036854775808", "-1", "", "x"].map { value in
         Case("'\(value)' as volume's column \(column)") { manifest in
           manifest.change("volumes.tsv") { table in
             var lines = table.split(separator: "\n").map(String.init)

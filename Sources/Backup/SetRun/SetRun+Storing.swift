@@ -164,6 +164,12 @@ extension SetRun {
       files: content.files, bytes: content.bytes, findings: content.findings, chunkSizes: packed.chunkSizes)
     let plain = try packed.manifest.finish(description, volumes: packed.volumes, listing: packed.listing)
     let message = try keys.signer.signAndEncrypt(plain)
+    guard message.count <= Manifest.storedLimit else {
+      throw BackupError(
+        .failed,
+        "the listing of \(content.entries) entries is longer than a manifest may be (\(Manifest.storedLimit >> 20) MiB)",
+        hint: "set mode = \"incremental\", or divide the paths among several sets")
+    }
     let upload = Upload(key: layout.manifest(set.name, snapshot), content: message)
     let time = environment.clock().seconds
     for lane in lanes {

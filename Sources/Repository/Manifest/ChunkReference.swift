@@ -52,48 +52,58 @@ public enum ContentsListing {
     }
     line.append(UInt8(ascii: "\n"))
   }
+}
 
-  /// Reads the line of a file, chunk by chunk.
+/// The line of one file in `contents.tsv` while it is read, stretch by stretch: a file may have millions of chunks.
+struct ContentsLine {
+  private let entry: Entry
+  private var total: UInt64 = 0
+  private var count = 0
+  private(set) var isComplete = false
+
+  /// Chunks of one file: four terabytes and more of it.
+  private static let chunkLimit = 1 << 24
+  /// Chunks of a stretch.
+  private static let stretch = 4096
+
   /// - Parameter entry: the file: its size and digest stand for those of a single chunk.
+  init(of entry: Entry) { self.entry = entry }
+
+  /// The next chunks, at most some thousand; to be called until `isComplete`.
   /// - Throws: where the line is missing or malformed, or its lengths don't add up to the file's size.
-  static func chunks(from lines: ListingText, of entry: Entry) throws(ManifestError) -> [ChunkReference] {
+  mutating func next(from lines: ListingText) throws(ManifestError) -> [ChunkReference] {
     var chunks: [ChunkReference] = []
-    var total: UInt64 = 0
-    while let (field, isLast) = try lines.nextWord() {
+    while chunks.count < Self.stretch {
+      guard let (field, isLast) = try lines.nextWord() else { throw ManifestError("contents.tsv", "ends early") }
       // Longer than any chunk's.
-      guard field.count < 256 else { throw malformed(entry, "not a chunk") }
+      guard field.count < 256 else { throw malformed("not a chunk") }
       let text = String(decoding: field, as: UTF8.self)
-      if isLast, chunks.isEmpty {
+      if isLast, count == 0 {
+        isComplete = true
         if text == "-" {
-          guard entry.size == 0 else { throw malformed(entry, "no chunks for \(entry.size) bytes") }
+          guard entry.size == 0 else { throw malformed("no chunks for \(entry.size) bytes") }
           return []
         }
         if let volume = Int(text), volume > 0, let digest = entry.digest, entry.size > 0, entry.size <= Int.max {
           return [ChunkReference(volume: volume, length: Int(entry.size), digest: digest)]
         }
       }
-      guard let chunk = ChunkReference(text) else { throw malformed(entry, "not a chunk: \(field.displayPath)") }
+      guard let chunk = ChunkReference(text) else { throw malformed("not a chunk: \(field.displayPath)") }
       let (sum, overflow) = total.addingReportingOverflow(UInt64(chunk.length))
-      guard !overflow, sum <= entry.size else {
-        throw malformed(entry, "its chunks hold more than \(entry.size) bytes")
-      }
-      guard chunks.count < chunkLimit else { throw malformed(entry, "more than \(chunkLimit) chunks") }
+      guard !overflow, sum <= entry.size else { throw malformed("its chunks hold more than \(entry.size) bytes") }
+      guard count < Self.chunkLimit else { throw malformed("more than \(Self.chunkLimit) chunks") }
       total = sum
+      count += 1
       chunks.append(chunk)
-      if isLast {
-        guard total == entry.size else {
-          throw malformed(entry, "its chunks hold \(total) bytes instead of \(entry.size)")
-        }
-        return chunks
-      }
+      guard isLast else { continue }
+      isComplete = true
+      guard total == entry.size else { throw malformed("its chunks hold \(total) bytes instead of \(entry.size)") }
+      break
     }
-    throw ManifestError("contents.tsv", "ends early")
+    return chunks
   }
 
-  /// Chunks of one file: four terabytes and more of it.
-  private static let chunkLimit = 1 << 24
-
-  private static func malformed(_ entry: Entry, _ reason: String) -> ManifestError {
+  private func malformed(_ reason: String) -> ManifestError {
     ManifestError("contents.tsv", "\(entry.path.displayPath): \(reason)")
   }
 }

@@ -14,6 +14,8 @@ struct ManifestEntries {
   private var attribute: (path: [UInt8], attribute: ExtendedAttribute)?
   private var last: Entry?
   private var count = 0
+  /// Of the last entry, where not all of its chunks were read.
+  private var line: ContentsLine?
 
   /// Bytes of one entry's attributes, and their number: more than Linux allows.
   private static let attributeBytes = 64 << 20
@@ -32,8 +34,9 @@ struct ManifestEntries {
     attribute = try nextAttribute()
   }
 
-  /// - Returns: nil after the last.
+  /// - Returns: the entry and the first of its chunks, whose rest `nextChunks` gives; nil after the last.
   mutating func next() throws(ManifestError) -> (entry: Entry, chunks: [ChunkReference])? {
+    while try nextChunks() != nil {}
     while let line = try mtree.nextLine() {
       let listed: Entry?
       do throws(ArchiveError) { listed = try reader.entry(from: line) } catch {
@@ -47,11 +50,22 @@ struct ManifestEntries {
       try addAttributes(to: &entry)
       last = entry
       guard let contents, case .file = entry.kind else { return (entry, []) }
-      return (entry, try ContentsListing.chunks(from: contents, of: entry))
+      var chunks = ContentsLine(of: entry)
+      let first = try chunks.next(from: contents)
+      if !chunks.isComplete { self.line = chunks }
+      return (entry, first)
     }
     guard count == expected else { throw miscounted }
     try judgeEnd()
     return nil
+  }
+
+  /// More chunks of the last entry; nil after its last one.
+  mutating func nextChunks() throws(ManifestError) -> [ChunkReference]? {
+    guard var line, let contents else { return nil }
+    let chunks = try line.next(from: contents)
+    self.line = line.isComplete ? nil : line
+    return chunks
   }
 
   private var miscounted: ManifestError {

@@ -1,11 +1,16 @@
 internal import Archive
 internal import Compression
+internal import Files
 
 /// A manifest's tar as it is stored: a row of zstd frames, each unpacked when it is read.
 ///
 /// However long a listing claims to be, and however well it compresses, one frame for each reader is in memory.
 struct ManifestText: Sendable {
-  private let stored: [UInt8]
+  private enum Store: Sendable {
+    case whole(Bytes)
+    case spool(Spool)
+  }
+  private let stored: Store
   private let frames: [Decompressor.Frame]
   /// Where the content of each frame begins in the tar.
   private let starts: [UInt64]
@@ -17,13 +22,24 @@ struct ManifestText: Sendable {
   /// What the listing of two hundred million files takes.
   static let lengthLimit: UInt64 = 64 << 30
 
-  init(_ stored: [UInt8]) throws(ManifestError) {
-    self.stored = stored
+  init(_ stored: Bytes) throws(ManifestError) {
+    let frames: [Decompressor.Frame]
     do throws(ZstdError) {
-      frames = try Decompressor.frames(in: stored, maximumCount: Self.frameCount, maximumLength: Self.frameLimit)
+      frames = try stored.withUnsafeBytes { (stored) throws(ZstdError) in
+        try Decompressor.frames(in: stored, maximumCount: Self.frameCount, maximumLength: Self.frameLimit)
+      }
     } catch {
       throw ManifestError("manifest", error.reason)
     }
+    try self.init(.whole(stored), frames)
+  }
+
+  /// - Parameter frames: where they stand in the spool.
+  init(_ spool: Spool, _ frames: [Decompressor.Frame]) throws(ManifestError) { try self.init(.spool(spool), frames) }
+
+  private init(_ stored: Store, _ frames: [Decompressor.Frame]) throws(ManifestError) {
+    self.stored = stored
+    self.frames = frames
     var starts: [UInt64] = []
     var end: UInt64 = 0
     for frame in frames {
@@ -60,14 +76,24 @@ struct ManifestText: Sendable {
   }
 
   private func unpack(_ frame: Int, _ decompressor: Decompressor) throws(ManifestError) -> [UInt8] {
-    do throws(ZstdError) {
-      return try stored.withUnsafeBufferPointer { (stored) throws(ZstdError) in
-        try decompressor.decompress(
-          UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: stored[frames[frame].range])),
-          maximumLength: Self.frameLimit)
+    let range = frames[frame].range
+    switch stored {
+    case .whole(let bytes):
+      do throws(ZstdError) {
+        return try bytes.withUnsafeBytes { (bytes) throws(ZstdError) in
+          try decompressor.decompress(UnsafeRawBufferPointer(rebasing: bytes[range]), maximumLength: Self.frameLimit)
+        }
+      } catch {
+        throw ManifestError("manifest", error.reason)
       }
-    } catch {
-      throw ManifestError("manifest", error.reason)
+    case .spool(let spool):
+      do {
+        return try decompressor.decompress(
+          try spool.read(at: UInt64(range.lowerBound), length: range.count), maximumLength: Self.frameLimit)
+      } catch {
+        // We wrote it ourselves.
+        throw ManifestError("manifest", "its listing cannot be read again: \(error)")
+      }
     }
   }
 

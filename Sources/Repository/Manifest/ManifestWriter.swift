@@ -57,6 +57,11 @@ public final class ManifestWriter {
   public func finish(
     _ description: SnapshotDescription, volumes: [VolumeRecord], listing: [(member: String, chunk: ChunkReference)] = []
   ) throws -> [UInt8] {
+    guard volumes.count <= VolumeRecord.countLimit else {
+      throw ManifestError(
+        "volumes.tsv",
+        "\(volumes.count) volumes where \(VolumeRecord.countLimit) are the most: set a larger volume-size")
+    }
     try finishListing()
     try members.append(try description.encoded(), to: "snapshot.json")
     try members.append(Array((VolumeRecord.header + volumes.map(\.line).joined()).utf8), to: "volumes.tsv")

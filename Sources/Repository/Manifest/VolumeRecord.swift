@@ -41,10 +41,13 @@ public struct VolumeRecord: Sendable, Equatable {
     "\(name)\t\(size)\t\(digest)\t\(plainSize)\t\(plainDigest)\t\(tarSize)\t\(firstEntry)\t\(startsInside ? 1 : 0)\t\(id)\n"
   }
 
-  /// Volumes of one snapshot: some thirty terabytes in small ones.
-  private static let countLimit = 1 << 20
-  /// Bytes of a volume, stored and unpacked: a reader holds one in memory. A node makes none of more than 1 GiB.
-  static let sizeLimit = 2 << 30
+  /// Volumes of one snapshot: 8 TiB in those of 16 MiB.
+  static let countLimit = 1 << 19
+  /// Bytes of tar in a volume that a node makes at most.
+  public static let tarLimit = 64 << 20
+  /// Bytes of a volume, stored and unpacked: a reader has some in memory. The ends of an archive and what encryption adds
+  /// come to the tar.
+  static let sizeLimit = tarLimit + 8 << 20
 
   /// Reads a whole `volumes.tsv`. Names that lead out of the host's root, negative or impossible numbers are refused.
   static func parse(_ lines: ListingText) throws(ManifestError) -> [VolumeRecord] {

@@ -21,36 +21,48 @@ final class ContentReading {
   }
 
   private let manifest: Manifest
+  private let plan: RestorePlan
   private let tree: ContentTree?
   private let findings = FindingList()
-  private let files: FileTable
+  private let faults = ContentFaults()
   private let needs: ContentNeeds
 
   /// Goes through the listing, and makes in the tree what has no content of its own.
   /// - Parameter tree: where to restore to; nil to prove alone.
   /// - Throws: `ManifestError` where the listing is malformed, `ArchiveError` where the target is full.
-  init(_ manifest: Manifest, plan: RestorePlan, tree: ContentTree?) throws {
+  init(_ manifest: Manifest, plan: RestorePlan, tree: ContentTree?, in environment: KeeperEnvironment) throws {
     self.manifest = manifest
+    self.plan = plan
     self.tree = tree
-    files = FileTable(expected: plan.entries)
-    needs = ContentNeeds(manifest.volumes, expected: plan.entries)
+    needs = ContentNeeds(manifest.volumes, inMemory: environment.chunksInMemory)
     let listing = ListingCursor(manifest)
     defer { listing.stop() }
     while let (listed, chunks) = try listing.nextListed() {
+      if listing.index & 0xFFF == 0, environment.isCancelled() { throw VerifyError(.cancelled, "stopped by a signal") }
       guard let entry = plan.wanted(listed, index: listing.index - 1) else { continue }
+      guard let number = UInt32(exactly: listing.index - 1) else {
+        throw ManifestError("files.mtree", "too many entries")
+      }
       guard entry.kind == .file, entry.size > 0 else {
-        try tree?.take(entry, hasContent: false)
+        try tree?.take(entry, number, faults)
         continue
       }
-      guard !chunks.isEmpty else {
+      guard let first = chunks.first else {
         throw ManifestError("contents.tsv", "\(entry.path.displayPath): no chunks for \(entry.size) bytes")
       }
-      let file = try files.add(entry)
-      try needs.add(chunks, of: file)
-      if chunks.count > 1 { tree?.largeFiles.add(UInt32(file), chunks: chunks.count) }
-      try tree?.take(entry, hasContent: true)
+      let isWhole = UInt64(first.length) == entry.size
+      let record = try tree?.take(entry, number, isWhole: isWhole, faults) ?? 0
+      var offset: UInt64 = 0
+      var stretch: [ChunkReference]? = chunks
+      while let chunks = stretch {
+        for chunk in chunks {
+          try needs.add(chunk, at: offset, entry: number, record: record)
+          offset += UInt64(chunk.length)
+        }
+        stretch = try listing.nextChunks()
+      }
     }
-    needs.sort()
+    try needs.sort()
   }
 
   /// The volumes that hold anything of it.
@@ -68,39 +80,54 @@ final class ContentReading {
   ) throws {
     do {
       try fetch(volumes, source, report, progress)
+      var unlisted = try needs.needsOfUnlistedVolumes()
+      try unlisted.conclude(faults)
+      if !faults.isEmpty { try tellFaults(report) }
+      try tree?.complete(manifest, faults)
     } catch {
-      tree?.removeIncomplete(files)
+      tree?.abandon()
       throw error
     }
-    let failures = needs.failures()
-    for (file, state) in failures.sorted(by: { $0.key < $1.key }) {
-      let path = files.path(Int(file)).displayPath
-      switch state {
-      case .mismatched:
-        report(Finding(.contentMismatch, path, "a chunk of its content does not have its recorded SHA-256 and length"))
-      case .waiting: report(Finding(.entryMissing, path, "no sound volume holds all of its content"))
-      case .refused, .delivered: continue
-      }
-      tree?.notes.add(files.path(Int(file)), "its stored content is damaged", .damage)
-    }
-    if let tree {
-      tree.removeIncomplete(files)
-      try tree.complete(manifest, files, failed: Set(failures.keys.map(Int.init)))
-    }
     for finding in findings.take() { report(finding) }
+  }
+
+  /// Goes through the listing again: which files they are is not in memory.
+  private func tellFaults(_ report: (Finding) -> Void) throws {
+    let listing = ListingCursor(manifest)
+    defer { listing.stop() }
+    while let listed = try listing.next() {
+      let number = UInt32(truncatingIfNeeded: listing.index - 1)
+      let fault = faults[number]
+      guard fault != .sound, let entry = plan.wanted(listed, index: listing.index - 1) else { continue }
+      switch fault {
+      case .sound: break
+      case .mismatched:
+        report(
+          Finding(
+            .contentMismatch, entry.path.displayPath,
+            "a chunk of its content does not have its recorded SHA-256 and length"))
+      case .missing:
+        report(Finding(.entryMissing, entry.path.displayPath, "no sound volume holds all of its content"))
+      case .refused: break
+      }
+      tree?.lose(entry, isTold: fault == .refused)
+    }
   }
 
   private func fetch(
     _ volumes: [VolumeRecord], _ source: Source, _ report: (Finding) -> Void, _ progress: (VolumeRecord) throws -> Void
   ) throws {
     let layout = Layout(host: manifest.description.host)
-    let fetching = OrderedVolumes(volumes, workers: source.workers) { [files, needs, findings, tree] in
+    let fetching = OrderedVolumes(volumes, workers: source.workers) { [faults, needs, findings, tree] in
       let fetcher = try VolumeFetcher(
         readers: source.readers, layout: layout, decryptor: source.decryptor, phases: source.phases)
-      let writer = try ContentWriter(files, needs, findings, tree)
+      let writer = try ContentWriter(needs, faults, findings, tree)
       return { volume in
         let outcome = try fetcher.fetch(volume, level: .readable)
-        guard case .sound(let tar) = outcome else { return outcome }
+        guard case .sound(let tar) = outcome else {
+          try writer.lose(volume)
+          return outcome
+        }
         let clock = source.phases?.start()
         try writer.take(volume, tar)
         source.phases?.add(.extract, since: clock)

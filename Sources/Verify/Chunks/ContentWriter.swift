@@ -5,17 +5,17 @@ internal import Repository
 
 /// Takes the needed chunks out of volumes, proves each and writes it to wherever it belongs. One for each thread.
 final class ContentWriter {
-  private let files: FileTable
   private let needs: ContentNeeds
+  private let faults: ContentFaults
   private let findings: FindingList
   private let tree: ContentTree?
   private let extractor: Extractor?
   private let hash = SHA256()
 
   /// - Parameter tree: nil to prove alone.
-  init(_ files: FileTable, _ needs: ContentNeeds, _ findings: FindingList, _ tree: ContentTree?) throws {
-    self.files = files
+  init(_ needs: ContentNeeds, _ faults: ContentFaults, _ findings: FindingList, _ tree: ContentTree?) throws {
     self.needs = needs
+    self.faults = faults
     self.findings = findings
     self.tree = tree
     extractor = try tree?.makeExtractor()
@@ -24,7 +24,7 @@ final class ContentWriter {
   /// Goes through the members of a volume.
   /// - Throws: where the target could not be written; what is wrong with the volume is noted.
   func take(_ volume: VolumeRecord, _ tar: [UInt8]) throws {
-    let range = needs.range(of: volume)
+    var needs = try self.needs.needs(of: volume)
     var piece: [UInt8]? = tar
     let archive = TarReader {
       defer { piece = nil }
@@ -36,10 +36,17 @@ final class ContentWriter {
         findings.add(Finding(.entryUnexpected, member.path.displayPath, "is in \(volume.name) but is no chunk"))
         continue
       }
-      let wanted = needs.find(digest, in: range)
+      let wanted = try needs.find(digest)
       guard !wanted.isEmpty, let bytes = try content(of: member, archive, volume) else { continue }
-      try deliver(bytes, digest, wanted)
+      try deliver(bytes, digest, wanted, &needs)
     }
+    try needs.conclude(faults)
+  }
+
+  /// Takes nothing from a volume that is damaged.
+  func lose(_ volume: VolumeRecord) throws {
+    var needs = try self.needs.needs(of: volume)
+    try needs.conclude(faults)
   }
 
   private func nextMember(_ archive: TarReader, _ volume: VolumeRecord) throws -> Entry? {
@@ -62,31 +69,31 @@ final class ContentWriter {
     return nil
   }
 
-  private func deliver(_ bytes: ArraySlice<UInt8>, _ digest: SHA256Digest, _ wanted: Range<Int>) throws {
+  private func deliver(
+    _ bytes: ArraySlice<UInt8>, _ digest: SHA256Digest, _ wanted: Range<Int>, _ needs: inout VolumeNeeds
+  ) throws {
     bytes.withUnsafeBytes { hash.update($0) }
     guard hash.finish() == digest else {
-      for need in wanted where needs.state(need) == .waiting { needs.set(need, .mismatched) }
+      for number in wanted where needs.state(number) == .waiting { needs.set(number, .mismatched) }
       return
     }
     let content = bytes.isAllZero ? nil : bytes
     for number in wanted where needs.state(number) == .waiting || needs.state(number) == .mismatched {
-      let need = needs.needs[number]
-      guard need.length == bytes.count else {
-        needs.set(number, .mismatched)
-        continue
-      }
-      needs.set(number, try write(content, need))
+      let need = try needs[number]
+      needs.set(number, need.length == bytes.count ? try write(content, need) : .mismatched)
     }
   }
 
-  private func write(_ content: ArraySlice<UInt8>?, _ need: ContentNeeds.Need) throws -> ContentNeeds.State {
+  private func write(_ content: ArraySlice<UInt8>?, _ need: ChunkNeed) throws -> VolumeNeeds.State {
     guard let tree, let extractor else { return .delivered }
-    let entry = files.entry(Int(need.file))
+    // It could not be made.
+    if faults[need.entry] == .refused { return .refused }
+    let entry = try tree.entries.entry(at: need.record).entry
     do {
       if UInt64(need.length) == entry.size {
         try writeWhole(content, entry, extractor)
       } else {
-        try tree.largeFiles.write(content, at: need.offset, of: need.file, entry, with: extractor)
+        try tree.largeFiles.write(content, need, of: entry, with: extractor)
       }
       return .delivered
     } catch let error as ArchiveError {

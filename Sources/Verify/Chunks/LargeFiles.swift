@@ -1,75 +1,66 @@
 internal import Archive
 internal import Channels
+internal import Files
 
 /// Files of several chunks while they are restored: their chunks come from several volumes, on several threads.
 ///
-/// Only some stay open, so that their number is not bounded by that of descriptors.
+/// They are made beforehand and finished when everything has come. Only some are open at a time, so that their number is
+/// not bounded by that of descriptors.
 final class LargeFiles: Sendable {
-  private struct Progress {
-    /// Chunks still to come.
-    var remaining: Int
-    var open: ExtractedFile?
-    var isMade = false
-  }
   private static let openLimit = 128
 
+  /// Where each stands in the table of entries and in the listing.
+  private let made = Spool(memoryLimit: 1 << 20)
   private let monitor = Monitor()
   // Guarded by `monitor`.
-  private nonisolated(unsafe) var files: [UInt32: Progress] = [:]
+  private nonisolated(unsafe) var open: [UInt32: ExtractedFile] = [:]
   private nonisolated(unsafe) var opened: [UInt32] = []
 
-  func add(_ file: UInt32, chunks: Int) { monitor.locked { files[file] = Progress(remaining: chunks) } }
+  /// Makes one without content. For the thread that goes through the listing.
+  func make(_ entry: Entry, number: UInt32, record: UInt64, with extractor: Extractor) throws {
+    guard try extractor.create(entry) != nil else { return }
+    try withUnsafeBytes(of: (record, UInt64(number))) { try made.append($0) }
+  }
 
-  func contains(_ file: UInt32) -> Bool { monitor.locked { files[file] != nil } }
-
-  /// Writes one chunk to its place, and gives the file its metadata with the last one.
+  /// Writes one chunk to its place.
   /// - Parameters:
-  ///   - entry: what to make it as.
   ///   - bytes: nil for a hole.
+  ///   - entry: the file.
   ///   - extractor: the calling thread's.
-  /// - Throws: `ArchiveError` where it could not be made or opened, `FileError` where it could not be written.
+  /// - Throws: `ArchiveError` where it could not be opened, `FileError` where it could not be written.
   func write(
-    _ bytes: ArraySlice<UInt8>?, at offset: UInt64, of file: UInt32, _ entry: Entry, with extractor: Extractor
+    _ bytes: ArraySlice<UInt8>?, _ need: ChunkNeed, of entry: Entry, with extractor: Extractor
   ) throws {
-    let target = try monitor.locked { try open(file, entry, extractor) }
-    if let bytes { try target.write(bytes, at: offset) }
-    let isComplete = monitor.locked {
-      files[file]?.remaining -= 1
-      guard files[file]?.remaining == 0 else { return false }
-      files[file]?.open = nil
-      opened.removeAll { $0 == file }
-      return true
+    guard let bytes else { return }
+    let file = try monitor.locked { () throws -> ExtractedFile in
+      if let file = open[need.entry] { return file }
+      let file = try extractor.reopen(entry)
+      open[need.entry] = file
+      opened.append(need.entry)
+      // Whoever writes to the oldest at this moment holds it until that is done.
+      if opened.count > Self.openLimit { open[opened.removeFirst()] = nil }
+      return file
     }
-    if isComplete { try target.finish() }
+    try file.write(bytes, at: need.offset)
   }
 
-  private func open(_ file: UInt32, _ entry: Entry, _ extractor: Extractor) throws -> ExtractedFile {
-    guard var progress = files[file] else { throw ArchiveError(.system, entry.path.displayPath, "not a file in work") }
-    if let open = progress.open { return open }
-    let made: ExtractedFile
-    if progress.isMade {
-      made = try extractor.reopen(entry)
-    } else {
-      guard let created = try extractor.create(entry) else {
-        throw ArchiveError(.system, entry.path.displayPath, "not a file")
+  /// Calls `body` with each that was made: where it stands in the table of entries, and in the listing. Nothing may be
+  /// written any more.
+  func forEach(_ body: (UInt64, UInt32) throws -> Void) throws {
+    monitor.locked { (open, opened) = ([:], []) }
+    var offset: UInt64 = 0
+    while offset < made.count {
+      let batch = try made.read(at: offset, length: 16 << 10)
+      for position in stride(from: 0, to: batch.count, by: 16) {
+        let (record, number) = batch.withUnsafeBytes {
+          (
+            $0.loadUnaligned(fromByteOffset: position, as: UInt64.self),
+            $0.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self)
+          )
+        }
+        try body(record, UInt32(truncatingIfNeeded: number))
       }
-      made = created
-    }
-    progress.isMade = true
-    progress.open = made
-    files[file] = progress
-    opened.append(file)
-    // Whoever writes to the oldest at this moment holds it until that is done.
-    if opened.count > Self.openLimit { files[opened.removeFirst()]?.open = nil }
-    return made
-  }
-
-  /// The files that were made and did not get all their chunks, closed. Nothing may be written any more.
-  func incomplete() -> [UInt32] {
-    monitor.locked {
-      for file in opened { files[file]?.open = nil }
-      opened = []
-      return files.filter { $0.value.isMade && $0.value.remaining > 0 }.map(\.key)
+      offset += UInt64(batch.count)
     }
   }
 }

@@ -2,11 +2,12 @@ internal import Archive
 internal import Channels
 internal import Compression
 internal import Digests
+internal import Files
 internal import Repository
 
 /// Fetches the listing of a manifest that stores it as chunks.
 ///
-/// The chunks wait compressed until they are put together, so that a long listing fits in memory. A node stores the listing
+/// The chunks wait compressed until they are put together, on disk where they are many. A node stores the listing
 /// after all content, in volumes of its own: what is fetched here is not fetched again for the files.
 final class ListingFetch: Sendable {
   private struct Key: Hashable {
@@ -19,8 +20,9 @@ final class ListingFetch: Sendable {
   private let lengths: [Key: Int]
   private let monitor = Monitor()
   // Guarded by `monitor`.
-  private nonisolated(unsafe) var uses: [Key: Int] = [:]
-  private nonisolated(unsafe) var frames: [Key: [UInt8]] = [:]
+  private nonisolated(unsafe) var places: [Key: Range<UInt64>] = [:]
+  /// The chunks as frames; filled under `monitor`, read when all have come.
+  private let frames = Spool()
 
   init(_ manifest: Manifest, from source: ContentReading.Source) {
     self.manifest = manifest
@@ -29,7 +31,6 @@ final class ListingFetch: Sendable {
     for chunk in manifest.listing.values.joined() {
       let key = Key(volume: chunk.volume, digest: chunk.digest)
       lengths[key] = chunk.length
-      uses[key, default: 0] += 1
     }
     self.lengths = lengths
   }
@@ -64,9 +65,10 @@ final class ListingFetch: Sendable {
     }
     let decompressor = try Decompressor()
     let completed = try manifest.completed { [self] chunk in
-      guard let frame = use(Key(volume: chunk.volume, digest: chunk.digest)) else {
+      guard let place = place(Key(volume: chunk.volume, digest: chunk.digest)) else {
         throw ManifestError("listing.tsv", "volume \(chunk.volume) does not hold the chunk \(chunk.digest)")
       }
+      let frame = try frames.read(at: place.lowerBound, length: place.count)
       let bytes = try decompressor.decompress(frame, maximumLength: chunk.length)
       guard bytes.count == chunk.length else {
         throw ManifestError("listing.tsv", "the chunk \(chunk.digest) holds \(bytes.count) bytes")
@@ -95,7 +97,11 @@ final class ListingFetch: Sendable {
             .wrongDigest, volume.name, "a chunk of the listing does not have its recorded SHA-256 and length")
         }
         let frame = try compressor.compress(bytes)
-        monitor.locked { frames[Key(volume: volume.id, digest: digest)] = frame }
+        try monitor.locked {
+          let start = frames.count
+          try frames.append(frame)
+          places[Key(volume: volume.id, digest: digest)] = start..<frames.count
+        }
       }
     } catch let error as ArchiveError {
       return Finding(.malformed, volume.name, "\(error)")
@@ -103,13 +109,5 @@ final class ListingFetch: Sendable {
     return nil
   }
 
-  /// A chunk's frame, which is given up with its last use.
-  private func use(_ key: Key) -> [UInt8]? {
-    monitor.locked {
-      guard let frame = frames[key], let left = uses[key] else { return nil }
-      uses[key] = left - 1
-      if left == 1 { frames[key] = nil }
-      return frame
-    }
-  }
+  private func place(_ key: Key) -> Range<UInt64>? { monitor.locked { places[key] } }
 }

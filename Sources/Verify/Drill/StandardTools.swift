@@ -26,7 +26,8 @@ struct StandardTools {
   /// Those that no restore does without.
   private static let required = ["awk", "gpg", "sh", "sha256sum", "tar", "zstd"]
   private static let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"]
-  private static let objectLimit = 2 << 30
+  /// No object is longer than a manifest may be.
+  private static let objectLimit = Manifest.storedLimit
   private static let timeout = 24 * 3600.0
 
   /// - Parameters:

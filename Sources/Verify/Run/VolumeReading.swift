@@ -104,23 +104,30 @@ struct ListingProof {
     var findings: [Finding] = []
     let listing = ListingCursor(manifest)
     defer { listing.stop() }
-    while let (entry, chunks) = try listing.nextListed() {
-      for chunk in chunks {
-        guard known.contains(chunk.volume) else {
-          findings.append(
-            Finding(.entryMissing, entry.path.displayPath, "needs volume \(chunk.volume), which is not listed"))
-          break
+    while let (entry, first) = try listing.nextListed() {
+      var stretch: [ChunkReference]? = first
+      var problem: String?
+      while let chunks = stretch, problem == nil {
+        for chunk in chunks where problem == nil {
+          if !known.contains(chunk.volume) {
+            problem = "needs volume \(chunk.volume), which is not listed"
+          } else if let held = marks[chunk.volume],
+            !held.holds(ChunkInventory.mark(chunk.digest, length: chunk.length))
+          {
+            problem = "volume \(chunk.volume) does not hold all of its content"
+          }
         }
-        guard let held = marks[chunk.volume] else { continue }
-        if !held.holds(ChunkInventory.mark(chunk.digest, length: chunk.length)) {
-          findings.append(
-            Finding(.entryMissing, entry.path.displayPath, "volume \(chunk.volume) does not hold all of its content"))
-          break
-        }
+        stretch = try listing.nextChunks()
       }
+      guard let problem else { continue }
+      // Each says the same of another file; so many tell enough.
+      guard findings.count < Self.findingLimit else { break }
+      findings.append(Finding(.entryMissing, entry.path.displayPath, problem))
     }
     return findings
   }
+
+  private static let findingLimit = 10_000
 }
 
 extension [UInt64] {

@@ -11,7 +11,7 @@ final class SelfTestBench {
   let folder: String
   private var originals: [String: [UInt8]] = [:]
 
-  private static let objectLimit = 2 << 30
+  private static let objectLimit = Manifest.storedLimit
 
   /// - Parameters:
   ///   - folder: an existing, empty folder.

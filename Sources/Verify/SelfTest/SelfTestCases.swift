@@ -83,7 +83,7 @@ struct SelfTestCases {
     let opening = verifier.opening
     guard
       case .verified(let text, _, _) = try opening.decryptor.decryptVerified(
-        try bench.content(key), maximumLength: 2 << 30, trusted: opening.trusted)
+        try bench.content(key), maximumLength: Manifest.storedLimit, trusted: opening.trusted)
     else { throw VerifyError(.damaged, "\(key) is not signed by a trusted key") }
     return text
   }

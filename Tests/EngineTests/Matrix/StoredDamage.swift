@@ -75,8 +75,7 @@ extension Damage {
     Damage("bit flipped in the manifest's last byte", .undecryptable, from: .present) { scene in
       [scene.manifestKey: Change.flip(try scene.content(scene.manifestKey), at: -1)]
     },
-    // Which key opens it is all that is wrong with it, and that may as well be a key that is not here.
-    Damage("bit flipped in the manifest's key id", uncheckedFrom: .present) { scene in
+    Damage("bit flipped in the manifest's key id", .undecryptable, from: .present) { scene in
       [scene.manifestKey: Change.flip(try scene.content(scene.manifestKey), at: 5)]
     },
     Damage("manifest encrypted to a key that is not here", uncheckedFrom: .present) { scene in
