@@ -53,7 +53,7 @@ def measure_all(laboratory, options):
     print(text)
     if not (options.quick or options.peers_only) and options.rounds >= 3:
         results = HERE / "RESULTS.md"
-        results.write_text(text + kept(results.read_text()))
+        results.write_text(text.rstrip() + "\n\n" + kept(results.read_text()))
     return 1 if laboratory.failures else 0
 
 
