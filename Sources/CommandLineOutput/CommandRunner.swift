@@ -31,6 +31,7 @@ extension OutputOptions {
   /// the process's exit code.
   public func run(_ body: (Output) throws -> CommandResult) throws(ExitCode) {
     Signals.install()
+    Terminal.tellGPG()
     let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "redoubt"
     let output = Output(
       isJSON: json, isDebug: debug, journal: Journal(identifier: program),
