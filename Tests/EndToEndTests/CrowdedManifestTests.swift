@@ -44,12 +44,12 @@ struct CrowdedManifestTests {
   static let cases: [Case] = [
     Case("files of one chunk, all of it the same", 0) { manifest, count in
       manifest.set("files.mtree", [.init("#mtree\n")] + rows(count) { file($0) })
-      manifest.set("contents.tsv", [.init("1\n", count)])
+      manifest.set("contents.tsv", rows(count) { _ in "1\n" })
     },
     Case("files of one chunk that is nowhere", 4) { manifest, count in
       let files = rows(count) { file($0, digest: String(repeating: "0", count: 55) + number($0)) }
       manifest.set("files.mtree", [.init("#mtree\n")] + files)
-      manifest.set("contents.tsv", [.init("1\n", count)])
+      manifest.set("contents.tsv", rows(count) { _ in "1\n" })
     },
     Case("files of two chunks, one of a volume that is not there", 4) { manifest, count in
       manifest.set("files.mtree", [.init("#mtree\n")] + rows(count) { file($0, size: 2) })
@@ -73,7 +73,7 @@ struct CrowdedManifestTests {
     },
     Case("files with attributes", 0) { manifest, count in
       manifest.set("files.mtree", [.init("#mtree\n")] + rows(count) { file($0) })
-      manifest.set("contents.tsv", [.init("1\n", count)])
+      manifest.set("contents.tsv", rows(count) { _ in "1\n" })
       let value = String(repeating: "A", count: 400)
       manifest.set("attributes.tsv", rows(count) { "./f/\(number($0))\tuser.a\t\(value)\n" })
     },
