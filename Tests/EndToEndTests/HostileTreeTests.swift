@@ -67,6 +67,31 @@ struct HostileTreeTests {
     #expect(try differences(house, piped) == [])
   }
 
+  /// What the tools cannot do costs that and nothing else.
+  @Test func theScriptPassesOverNamesThatNoToolCanBeGiven() throws {
+    let house = try Installation()
+    house.sets[0].settings = "mode = \"incremental\""
+    try house.configure()
+    try house.write("near", "content\n")
+    let script = """
+      import os, sys
+      os.chdir(sys.argv[1])
+      for number in range(45):
+        os.mkdir("d" * 100)
+        os.chdir("d" * 100)
+        with open("file", "w") as file: file.write(str(number))
+      """
+    try Command.succeed("python3", ["-c", script, house.source])
+    #expect(try house.node(["backup"]).status == 0)
+    let tools = StandardTools(installation: house, hostFolder: "\(house.disk)/peer-1")
+    let (recovered, outcome) = try tools.recover()
+    #expect(outcome.status == 3, "\(outcome.errorText)")
+    #expect(outcome.errorText.contains("not restored, because its name has more than 4095 bytes"))
+    #expect(try FileContent.read("\(recovered)/near") == Array("content\n".utf8))
+    let files = try Command.succeed("find", [recovered, "-name", "file", "-printf", "."]).text.count
+    #expect((30..<45).contains(files), "\(files): those whose names are short enough")
+  }
+
   @Test func sourcesOfEveryKind() throws {
     let house = try Installation()
     try house.write("single file", "content\n")

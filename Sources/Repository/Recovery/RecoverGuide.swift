@@ -100,8 +100,9 @@ extension Recovery {
 
     ## Limits
 
-    GNU tar can't extract a path longer than 4095 bytes. `snapshot.json` names the format (`v`) and the mode: this guide
-    and this script are for format 1 and the modes `full` and `incremental`; the script refuses any other.
+    GNU tar can't extract a path longer than 4095 bytes; in mode `incremental` the script names such paths and goes on.
+    `snapshot.json` names the format (`v`) and the mode: this guide and this script are for format 1 and the modes `full`
+    and `incremental`; the script refuses any other.
 
     """#
 }

@@ -291,7 +291,7 @@ public enum Recovery {
       : >"$work/sums"; : >"$work/odd"
       (cd "$work" && awk "$names"'
         NR == 1 { if ($0 !~ /^#mtree/) refuse("no #mtree"); next }
-        { entry() }
+        { entry(); if (length(path) > 4095) next } # told where it is not restored
         type == "file" { if (path ~ /[\\\n\r]/) print digest, $1 >"odd"; else print digest "  " path >"sums" }
       ' files.mtree) >&2 || damaged "$manifest"
     }
@@ -473,6 +473,11 @@ public enum Recovery {
           if (time !~ /^-/ || part[2] + 0 == 0) return time
           return "-" sprintf("%.0f", -part[1] - 1) "." sprintf("%09d", 1000000000 - part[2])
         }
+        # No program can be given such a name whole.
+        function pass_over(   line) {
+          print "recover: not restored, because its name has more than 4095 bytes: " substr($1, 1, 70) "..."; skipped = 1
+          if (type == "file" && !(path in earlier) && (getline line <"contents.tsv") <= 0) refuse("contents.tsv ends early")
+        }
         FILENAME == "volumes" { volume[$9]; next }
         FILENAME == "zeros" { zero[$1 " " $2]; next }
         FILENAME == "links.tsv" { if (NF != 2) refuse("malformed"); earlier[unescape($1)] = unescape($2); next }
@@ -487,6 +492,7 @@ public enum Recovery {
         {
           entry(); name = quoted(path); linked = 0
           if (path in kind && !(kind[path] == "implied" && type == "dir")) refuse("listed twice")
+          if (length(path) > 4095) { pass_over(); kind[path] = "skipped"; next }
           make_parents()
           made = make(name)
           kind[path] = made ? type : "skipped"
