@@ -39,7 +39,7 @@ struct RunPlan: Sendable {
     let age = ProofAge(now: now, interval: set.interval)
     let damage = ledger.damage(at: set.place)
     // What a person will not mend is looked at when its time has come, like what is sound.
-    let isDamageLeft = damage.values.allSatisfy { $0.isAcknowledged && !age.isDue($0.time) }
+    let isDamageLeft = !damage.isEmpty && damage.values.allSatisfy { $0.isAcknowledged && !age.isDue($0.time) }
     let newest = set.stored.snapshots.last
     var planned = PlannedPlace(set: set)
     var open: [(id: SnapshotID, isDue: Bool, urgency: Urgency)] = []
