@@ -1,4 +1,5 @@
 public import Files
+internal import Glibc
 
 /// An object that the walk has come to. Valid only during the call it is passed to.
 public struct FoundEntry: ~Copyable {
@@ -27,4 +28,19 @@ public struct FoundEntry: ~Copyable {
   public func open() throws(FileError) -> SourceFile {
     try SourceFile(directory: directory, name: name, path: entry.path)
   }
+
+  /// Lets the owner of a file or directory read it, on disk; `status` stays as it was.
+  /// - Returns: whether that changed anything.
+  func makeReadable(by owner: uid_t) -> Bool {
+    let needed: UInt32 =
+      switch entry.kind {
+      case .file: 0o400
+      case .directory: 0o500
+      default: 0
+      }
+    guard entry.mode & needed != needed, status.owner == owner else { return false }
+    return fchmodat(directory, name, entry.mode | needed, 0) == 0
+  }
+
+  func resetMode() { fchmodat(directory, name, entry.mode, 0) }
 }

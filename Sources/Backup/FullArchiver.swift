@@ -175,17 +175,6 @@ final class FullArchiver {
     content.bytes += entry.size
   }
 
-  /// A hole may be of any length, whatever the disk's: it can be cancelled.
-  private func hashHole(_ length: UInt64) throws {
-    var rest = length
-    while rest > 0 {
-      let piece = min(rest, 64 << 20)
-      hash.updateZeros(piece)
-      rest -= piece
-      if rest > 0 { try progress(content) }
-    }
-  }
-
   /// Reads a file in pieces. Its header is written before its content, so what is missing in the end is filled with zeros
   /// and told.
   private func packLarge(_ file: SourceFile, _ entry: inout Entry, _ path: String) throws {
@@ -194,7 +183,7 @@ final class FullArchiver {
     var position: UInt64 = 0
     var isShort = false
     for extent in entry.dataExtents ?? [Extent(offset: 0, length: entry.size)] {
-      try hashHole(extent.offset - position)
+      try hash.updateZeros(extent.offset - position) { try progress(content) }
       secrets.skip(extent.offset - position)
       position = extent.offset
       let end = extent.offset + extent.length
@@ -228,7 +217,7 @@ final class FullArchiver {
         try progress(content)
       }
     }
-    try hashHole(entry.size - position)
+    try hash.updateZeros(entry.size - position) { try progress(content) }
     content.bytes += entry.size - entry.storedSize
     try pax.end()
     try secrets.finish()

@@ -36,17 +36,17 @@ public final class SHA256 {
   }
 
   /// The same, for holes that may be of any length: a gigabyte takes about a second.
-  /// - Parameter isCancelled: looked at several times a second.
-  /// - Returns: false where it was cancelled.
-  public func updateZeros(_ count: UInt64, unless isCancelled: () -> Bool) -> Bool {
+  /// - Parameter between: called several times a second; what it throws ends it.
+  public func updateZeros<Failure: Error>(
+    _ count: UInt64, between: () throws(Failure) -> Void
+  ) throws(Failure) {
     var rest = count
-    while rest > 0 {
-      if rest >= Self.stretch, isCancelled() { return false }
-      let piece = min(rest, Self.stretch)
-      updateZeros(piece)
-      rest -= piece
+    while rest > Self.stretch {
+      updateZeros(Self.stretch)
+      rest -= Self.stretch
+      try between()
     }
-    return true
+    updateZeros(rest)
   }
 
   private static let stretch: UInt64 = 64 << 20

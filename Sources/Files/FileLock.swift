@@ -8,13 +8,29 @@ public final class FileLock: Sendable {
   /// Takes the lock without waiting; makes the file (mode 600) where it does not exist.
   /// - Returns: nil where another process holds it.
   public static func acquire(_ path: String) throws(FileError) -> FileLock? {
-    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    try acquire(path, O_RDWR | O_CREAT)
+  }
+
+  /// Takes the lock of an existing folder, which anybody may who can read it.
+  /// - Returns: nil where another holds it.
+  public static func acquire(folder: String) throws(FileError) -> FileLock? {
+    try acquire(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  }
+
+  private static func acquire(_ path: String, _ flags: Int32) throws(FileError) -> FileLock? {
+    let file = open(path, flags | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw FileError("open", path, .current) }
     if flock(file, LOCK_EX | LOCK_NB) == 0 { return FileLock(file) }
     let errno = Errno.current
     close(file)
     if errno == .wouldBlock { return nil }
     throw FileError("lock", path, errno)
+  }
+
+  /// Whether what is locked is still there, under whatever name.
+  public var isLinked: Bool {
+    var status = stat()
+    return fstat(file, &status) == 0 && status.st_nlink > 0
   }
 
   private init(_ file: Int32) { self.file = file }

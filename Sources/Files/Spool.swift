@@ -56,6 +56,7 @@ public final class Spool: @unchecked Sendable {
   private func flush() throws(FileError) {
     if written / Self.reserveStep != (written + UInt64(tail.count)) / Self.reserveStep {
       var status = statvfs()
+      // Where the free room cannot be told, the write that fails tells.
       if fstatvfs(file, &status) == 0, UInt64(status.f_bavail) * UInt64(status.f_frsize) < Self.reserve {
         throw failure("write", .noSpace)
       }

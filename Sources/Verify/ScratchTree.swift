@@ -1,21 +1,10 @@
 internal import Archive
 internal import Files
-internal import Glibc
 internal import Repository
 
-/// A folder that a snapshot is restored into to be compared with its manifest, and that goes again.
-final class ScratchTree {
+/// A snapshot restored into a scratch folder, to be compared with its manifest.
+struct ScratchTree {
   let folder: String
-
-  /// - Parameter parent: an existing folder with room for the tree.
-  init(in parent: String, _ manifest: Manifest) throws {
-    folder = "\(parent)/redoubt-\(manifest.snapshot)-\(UInt32.random(in: .min ... .max))"
-    guard mkdir(folder, 0o700) == 0 else {
-      throw VerifyError(
-        .target, "\(FileError("create folder", folder, .current))",
-        hint: "name an existing folder with room for the tree with --scratch")
-    }
-  }
 
   /// Compares the complete tree with the listing.
   ///
@@ -30,6 +19,7 @@ final class ScratchTree {
     let entries = ListedEntries(listing)
     var comparison = TreeComparison(directory: folder)
     comparison.owners = ServiceUser.canChangeOwners
+    comparison.opensClosed = true
     comparison.isCancelled = isCancelled
     do {
       try comparison.compare(entries) { difference in
@@ -42,11 +32,6 @@ final class ScratchTree {
     }
     if let error = entries.failure { throw error }
   }
-
-  /// Removes the folder with all that is in it.
-  /// - Returns: whether nothing is left.
-  @discardableResult
-  func remove() -> Bool { removeTree(folder) }
 }
 
 /// A cursor's entries as a sequence; what stopped it early is kept.

@@ -163,12 +163,17 @@ final class SnapshotReading {
   private func readContent(of entry: Entry, _ archive: TarReader, wanted: Bool) throws(ReadingEnd) -> Bool {
     var position: UInt64 = 0
     var failure: (any Error)?
+    func readHole(_ length: UInt64) {
+      do throws(VerifyError) {
+        try hash.updateZeros(length) { () throws(VerifyError) in
+          if isCancelled() { throw VerifyError(.cancelled, "stopped by a signal") }
+        }
+      } catch { failure = error }
+    }
     do {
       while failure == nil, let (offset, bytes) = try archive.readData() {
-        guard hash.updateZeros(offset >= position ? offset - position : 0, unless: isCancelled) else {
-          failure = VerifyError(.cancelled, "stopped by a signal")
-          break
-        }
+        readHole(offset >= position ? offset - position : 0)
+        if failure != nil { break }
         bytes.withUnsafeBytes { hash.update($0) }
         position = offset + UInt64(bytes.count)
         if wanted {
@@ -179,9 +184,7 @@ final class SnapshotReading {
       _ = hash.finish()
       throw .malformed(error)
     }
-    if failure == nil, position < entry.size, !hash.updateZeros(entry.size - position, unless: isCancelled) {
-      failure = VerifyError(.cancelled, "stopped by a signal")
-    }
+    if failure == nil, position < entry.size { readHole(entry.size - position) }
     if let failure {
       _ = hash.finish()
       throw .failed(failure)

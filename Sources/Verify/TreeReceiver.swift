@@ -13,6 +13,10 @@ final class TreeReceiver: EntryReceiver {
   private var file: (file: ExtractedFile, path: [UInt8])?
   /// Folders that what comes next may lie in.
   private var folders: [Entry] = []
+  /// Folders that nobody but root can look into once they have their mode, and that later hard links may lead to; deepest
+  /// first.
+  private var closed: [Entry] = []
+  private static let closedLimit = 10_000
   private(set) var entries = 0
   private(set) var bytes: UInt64 = 0
 
@@ -49,7 +53,11 @@ final class TreeReceiver: EntryReceiver {
   /// The listing is in the order of a walk: what comes later lies in no folder that this path does not lie in.
   private func finishFolders(before path: [UInt8]) {
     while let last = folders.last, !path.isBelow(last.path) {
-      extractor.finishDirectory(last)
+      if last.mode & 0o100 == 0, closed.count < Self.closedLimit {
+        closed.append(last)
+      } else {
+        extractor.finishDirectory(last)
+      }
       folders.removeLast()
     }
   }
@@ -90,6 +98,7 @@ final class TreeReceiver: EntryReceiver {
   /// Sets what waits for the end (the folders' modes and times).
   /// - Returns: what could not be restored as it was stored.
   func finish() -> [RestoreNote] {
+    for folder in closed { extractor.finishDirectory(folder) }
     while let last = folders.popLast() { extractor.finishDirectory(last) }
     return notes.take()
   }

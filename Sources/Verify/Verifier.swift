@@ -109,22 +109,27 @@ struct Verifier {
       return
     }
     if level == .restored { try driller?.begins(manifest, in: scratch) }
-    let scratchTree = level == .restored ? try ScratchTree(in: scratch, manifest) : nil
-    defer {
-      if let scratchTree, driller?.keepsTree == true {
-        driller?.keep(scratchTree.folder)
-      } else if let scratchTree, !scratchTree.remove() {
-        environment.observe(.notice("\(scratchTree.folder) could not be removed: remove it by hand"))
+    if level == .restored {
+      ScratchFolder.removeLeftovers(in: scratch) { path, isGone in
+        environment.observe(
+          .notice(isGone ? "removed \(path), which an interrupted verification had left" : Self.leftover(path)))
       }
     }
+    let keepsTree = driller?.keepsTree == true
+    let scratchFolder =
+      level == .restored ? try ScratchFolder(in: scratch, name: "\(manifest.snapshot)", isKept: keepsTree) : nil
+    defer {
+      if let scratchFolder, keepsTree { driller?.keep(scratchFolder.path) } else { remove(scratchFolder) }
+    }
+    let scratchTree = scratchFolder.map { ScratchTree(folder: $0.path) }
     let began = PhaseTimes.now()
     let notes: [RestoreNote]
     if let scratchTree, let tools = driller?.standardTools {
       notes = []
-      let copies = try ScratchTree(in: scratch, manifest)
-      defer { copies.remove() }
+      let copies = try ScratchFolder(in: scratch, name: "\(manifest.snapshot)")
+      defer { remove(copies) }
       for finding in try tools.restore(
-        manifest, copies: copies.folder, target: scratchTree.folder, count: { tally.count(bytes: $0) })
+        manifest, copies: copies.path, target: scratchTree.folder, count: { tally.count(bytes: $0) })
       { report(finding) }
     } else {
       notes =
@@ -144,6 +149,14 @@ struct Verifier {
         tally.content = try ContentDigest.of(manifest, in: scratch, isCancelled: environment.isCancelled)
       }
     }
+  }
+
+  private func remove(_ folder: ScratchFolder?) {
+    if let folder, !folder.remove() { environment.observe(.notice(Self.leftover(folder.path))) }
+  }
+
+  private static func leftover(_ path: String) -> String {
+    "\(path) could not be removed, and holds what was decrypted: remove it by hand"
   }
 
   /// Without root, owners and the like are compared in the archive alone. Another limit leaves the level unproven.

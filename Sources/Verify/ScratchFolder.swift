@@ -1,0 +1,51 @@
+internal import Files
+internal import Glibc
+
+/// A folder for what a verification decrypts, locked while it is used, and removed with all that is in it.
+///
+/// What a killed process or a power failure left is known by its name and by nobody's holding its lock.
+final class ScratchFolder {
+  let path: String
+  private let lock: FileLock
+
+  private static let prefix = "redoubt-scratch-"
+  private static let attempts = 100
+
+  /// - Parameters:
+  ///   - parent: an existing folder with room.
+  ///   - name: what the folder is for.
+  ///   - isKept: nobody is to remove it.
+  init(in parent: String, name: String, isKept: Bool = false) throws {
+    for _ in 0..<Self.attempts {
+      let path = "\(parent)/\(isKept ? "redoubt-" : Self.prefix)\(name)-\(UInt32.random(in: .min ... .max))"
+      guard mkdir(path, 0o700) == 0 else {
+        throw VerifyError(
+          .target, "\(FileError("create folder", path, .current))",
+          hint: "name an existing folder with room for the tree with --scratch")
+      }
+      // Another process may have taken it for a leftover before it was locked.
+      guard let lock = try? FileLock.acquire(folder: path), lock.isLinked else { continue }
+      (self.path, self.lock) = (path, lock)
+      return
+    }
+    throw VerifyError(.target, "\(parent): folders that are made there disappear", hint: "name another with --scratch")
+  }
+
+  /// - Returns: whether nothing is left.
+  func remove() -> Bool { removeTree(path) }
+
+  /// Removes what earlier processes of this user (for root, of any) had to leave.
+  /// - Parameter report: called for each, and whether it is gone.
+  static func removeLeftovers(in parent: String, report: (_ path: String, _ isGone: Bool) -> Void) {
+    // Whoever cannot list the folder cannot have left anything that could be found again.
+    guard let names = try? Paths.names(in: parent) else { return }
+    for name in names where name.hasPrefix(prefix) {
+      let path = "\(parent)/\(name)"
+      var status = stat()
+      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+        geteuid() == 0 || status.st_uid == geteuid(), let lock = try? FileLock.acquire(folder: path)
+      else { continue }
+      withExtendedLifetime(lock) { report(path, removeTree(path)) }
+    }
+  }
+}
