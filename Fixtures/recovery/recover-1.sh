@@ -288,7 +288,9 @@ list_digests() {
 # Mode full. One volume at a time: decrypt to a file, compare, and only then hand it on to zstd and tar.
 restore_stream() {
   if tar --version 2>/dev/null | grep -q 'GNU tar'; then
-    set -- tar -p --numeric-owner --xattrs '--xattrs-include=*' --acls --warning=no-unknown-keyword
+    # Without the last one a folder that its owner may not enter is closed before later links into it are made.
+    set -- tar -p --numeric-owner --xattrs '--xattrs-include=*' --acls --warning=no-unknown-keyword \
+      --delay-directory-restore
   elif command -v bsdtar >/dev/null; then
     set -- env LC_ALL=C.UTF-8 bsdtar -p --numeric-owner
   else
