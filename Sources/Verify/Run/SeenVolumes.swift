@@ -5,14 +5,19 @@ internal import Repository
 final class SeenVolumes {
   private(set) var manifest: Manifest?
   private var seen: [VolumeRecord] = []
-  private var damaged: Set<String> = []
+  /// Names of the manifest's volumes that nothing was found wrong with. Findings of other things may be many more.
+  private var undamaged: Set<String> = []
 
-  func begin(_ manifest: Manifest) { self.manifest = manifest }
+  func begin(_ manifest: Manifest) {
+    self.manifest = manifest
+    undamaged = Set(manifest.volumes.map(\.name))
+  }
+
   func add(_ volume: VolumeRecord) { seen.append(volume) }
-  func add(_ finding: Finding) { damaged.insert(finding.path) }
+  func add(_ finding: Finding) { undamaged.remove(finding.path) }
 
   /// The sound ones, by name.
-  var sound: [String] { seen.map(\.name).filter { !damaged.contains($0) } }
+  var sound: [String] { seen.map(\.name).filter(undamaged.contains) }
 }
 
 extension VolumeList {
