@@ -6,7 +6,8 @@ internal import Glibc
 /// What a killed process or a power failure left is known by its name and by nobody's holding its lock.
 final class ScratchFolder {
   let path: String
-  private let lock: FileLock
+  /// nil where the file system locks no folders: nothing is removed there as a leftover either.
+  private let lock: FileLock?
 
   private static let prefix = "redoubt-scratch-"
   private static let attempts = 100
@@ -23,8 +24,15 @@ final class ScratchFolder {
           .target, "\(FileError("create folder", path, .current))",
           hint: "name an existing folder with room for the tree with --scratch")
       }
-      // Another process may have taken it for a leftover before it was locked.
-      guard let lock = try? FileLock.acquire(folder: path), lock.isLinked else { continue }
+      // Another process may take it for a leftover before it is locked.
+      let lock: FileLock?
+      do throws(FileError) {
+        lock = try FileLock.acquire(folder: path)
+        guard lock?.isLinked == true else { continue }
+      } catch {
+        if error.errno == .noSuchFileOrDirectory { continue }
+        lock = nil
+      }
       (self.path, self.lock) = (path, lock)
       return
     }
