@@ -59,6 +59,8 @@ public struct SetOutcome: Sendable, Equatable {
   public var destinations: [DestinationOutcome] = []
   /// Removable destinations of the set that were not there and have been away for longer than they may.
   public var overdue: [OverdueMedium] = []
+  /// Whether it is about one destination alone, which missed an earlier snapshot.
+  public var isCatchingUp = false
   /// Why it failed, and how to mend it where that is known.
   public var reason: String?
   public var hint: String?

@@ -30,6 +30,7 @@ final class EngineRun {
     state = try NodeState(
       folder: configuration.state, now: environment.clock(), random: UInt32(truncatingIfNeeded: environment.random()))
     for notice in state.notices { environment.observe(.notice(notice)) }
+    if !Paths.exists(NodeIndex.path(in: state.folder)) { try state.joinAll() }
   }
 
   /// - Throws: `.configuration` where a key cannot be used.
@@ -40,14 +41,15 @@ final class EngineRun {
     return opened
   }
 
-  /// Backs up one set: once, and in mode `incremental` once more for each removable medium that is there.
+  /// Backs up one set: once, and in mode `incremental` once more for each removable medium that is there and for each
+  /// destination that missed a snapshot.
   /// - Throws: `.configuration` where a key cannot be used; `.cancelled` after a signal.
   func perform(_ set: SetConfiguration, readsAll: Bool) throws(BackupError) -> [SetOutcome] {
     let keys = try openKeys()
     let present = PresentDestinations(configuration, destinations)
     var mirrors = mirrors.filter { set.destinations.contains($0.name) }
     var outcomes: [SetOutcome] = []
-    for group in present.groups(for: set) {
+    for group in present.groups(for: set, places: configuration.places, apart: state.apart(set.name)) {
       let makeRun = { [configuration, environment, state, mirrors] in
         SetRun(
           set: set, configuration: configuration, present: present, group: group, mirrors: mirrors, keys: keys,

@@ -21,6 +21,8 @@ public final class NodeState {
     var recovery: [String: String] = [:]
     /// By set, the publications that the index may stand at: the last one and, while a run ends, the one before.
     var publications: [String: [String]] = [:]
+    /// By set, the places of destinations that missed a snapshot: each has snapshots of its own since.
+    var apart: [String: [String]]?
     /// By set, how its sources were found by the last run that stored them; nil in files of older versions.
     var marks: [String: SourceMark]?
   }
@@ -198,9 +200,32 @@ public final class NodeState {
 
   public var publications: [String: [String]] { position.publications }
 
-  /// To be called before the index publishes.
+  /// To be called before the index publishes; with none where a destination has lost what the index knows of.
   public func rememberPublications(_ names: [String], of set: String) throws(BackupError) {
     position.publications[set] = names
+    try savePosition()
+  }
+
+  /// To be called where a view begins anew.
+  func forgetPublications(of view: String) throws(BackupError) {
+    guard position.publications.removeValue(forKey: view) != nil else { return }
+    try savePosition()
+  }
+
+  /// The places of a set's destinations that missed a snapshot: see `RunGroup`.
+  func apart(_ set: String) -> [String] { position.apart?[set] ?? [] }
+
+  func setApart(_ places: [String], of set: String) throws(BackupError) {
+    guard apart(set) != places else { return }
+    position.apart = position.apart ?? [:]
+    position.apart?[set] = places.isEmpty ? nil : places
+    try savePosition()
+  }
+
+  /// To be called where there is no index: everything is sent once more, to all of them together.
+  func joinAll() throws(BackupError) {
+    guard position.apart?.isEmpty == false else { return }
+    position.apart = nil
     try savePosition()
   }
 

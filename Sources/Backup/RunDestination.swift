@@ -49,7 +49,7 @@ final class RunDestination: ObjectWriter {
   }
 }
 
-/// Tells once in a run that a destination cannot be reached, not for every set and stage that misses it.
+/// Tells once in a run that a destination cannot be reached or is not there, not for every set and stage that misses it.
 final class OncePerDestination: Sendable {
   private let observe: @Sendable (BackupEvent) -> Void
   private let monitor = Monitor()
@@ -59,13 +59,15 @@ final class OncePerDestination: Sendable {
   init(_ observe: @escaping @Sendable (BackupEvent) -> Void) { self.observe = observe }
 
   @Sendable func take(_ event: BackupEvent) {
-    guard case .destinationFailed(let set, let destination, var error) = event, error.code == .unreachable else {
-      return observe(event)
-    }
+    guard case .destinationFailed(let set, let destination, var error) = event,
+      error.code == .unreachable || error.code == .noSuchStore
+    else { return observe(event) }
     guard monitor.locked({ told.insert(destination).inserted }) else { return }
-    error.hint =
-      [error.hint, "nothing more is sent to it in this run; the next one brings what it misses"].compactMap(\.self)
-      .joined(separator: "; ")
+    if error.code == .unreachable {
+      error.hint =
+        [error.hint, "nothing more is sent to it in this run; the next one brings what it misses"].compactMap(\.self)
+        .joined(separator: "; ")
+    }
     observe(.destinationFailed(set: set, destination: destination, error))
   }
 }

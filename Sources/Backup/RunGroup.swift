@@ -1,3 +1,4 @@
+internal import Digests
 internal import Policy
 internal import Repository
 internal import Storage
@@ -6,15 +7,27 @@ internal import Storage
 ///
 /// In mode `incremental` each removable medium is a group of its own, with its own view in the index: what it holds is
 /// compared with the sources, whatever the other destinations got while it was away. So a medium that returns costs the
-/// others nothing, and media may take turns. In mode `full` there is one group.
+/// others nothing, and media may take turns. The same holds for a destination that missed a snapshot which others got: from
+/// then on it is apart, so that neither its absence nor its return has anything sent again that others have. In mode `full`
+/// there is one group.
 struct RunGroup {
   /// Names of those that are there.
   var names: [String]
   /// The view's name in the index.
   var view: String
   var medium: MountedMedium?
+  /// Whether it is one destination that missed an earlier snapshot.
+  var isApart = false
   /// The set's destinations that are not there; told by the first group alone.
   var absent: [DestinationOutcome] = []
+
+  /// Whether these are the destinations that are always there and have missed nothing.
+  var isCommon: Bool { medium == nil && !isApart }
+
+  /// The view of a destination that is apart.
+  static func view(of set: String, apart place: String) -> String {
+    "\(set)@\(SHA256.digest(Array(place.utf8)).hex.prefix(16))"
+  }
 }
 
 /// The node's destinations as they are found when a run over a set begins.
@@ -51,14 +64,22 @@ struct PresentDestinations {
   }
 
   /// The runs that a set needs; one at least.
-  func groups(for set: SetConfiguration) -> [RunGroup] {
+  /// - Parameters:
+  ///   - places: the configured destinations' places, by name.
+  ///   - apart: the places of those that missed a snapshot.
+  func groups(for set: SetConfiguration, places: [String: String], apart: [String]) -> [RunGroup] {
     let present = destinations.map(\.name).filter(set.destinations.contains)
     var groups: [RunGroup] = []
     if set.mode == .full {
       groups = [RunGroup(names: present, view: set.name)]
     } else {
       let fixed = present.filter { media[$0] == nil }
-      if !fixed.isEmpty { groups.append(RunGroup(names: fixed, view: set.name)) }
+      let common = fixed.filter { name in !apart.contains { $0 == places[name] } }
+      if !common.isEmpty { groups.append(RunGroup(names: common, view: set.name)) }
+      for name in fixed where !common.contains(name) {
+        let view = RunGroup.view(of: set.name, apart: places[name] ?? name)
+        groups.append(RunGroup(names: [name], view: view, isApart: true))
+      }
       for name in present {
         guard let medium = media[name] else { continue }
         groups.append(RunGroup(names: [name], view: "\(set.name)@\(medium.id)", medium: medium))

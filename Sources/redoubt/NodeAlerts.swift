@@ -74,7 +74,11 @@ final class NodeAlerts: Sendable {
     }
     for outcome in outcomes.withLock({ $0 }) {
       guard let index = report.sets.firstIndex(where: { $0.name == outcome.set }) else { continue }
-      report.sets[index].outcome = .init(outcome)
+      if outcome.isCatchingUp, report.sets[index].outcome != nil {
+        report.sets[index].outcome?.add(.init(outcome))
+      } else {
+        report.sets[index].outcome = .init(outcome)
+      }
     }
     report.overdue = report.sets.filter(\.isOverdue).map(\.name)
     alerts.end(report)

@@ -41,6 +41,8 @@ private struct SetRecords {
   var lastSnapshot: SetReport.Snapshot?
   var hasFailed = false
   var failures = 0
+  /// Destinations whose runs failed since anything was stored: each group of them has runs of its own.
+  private var failed: Set<String> = []
   var sentBytes: UInt64 = 0
 
   init(set: String, places: [SetReport.Place]) {
@@ -51,7 +53,7 @@ private struct SetRecords {
   mutating func take(_ record: CatalogRecord) {
     switch record.event {
     case .snapshot(let stored) where stored.set == set:
-      hasFailed = false
+      succeed()
       let reached = stored.destinations.filter(\.stored).map(\.name)
       var amounts = SetReport.Amounts()
       amounts.entries = stored.entries
@@ -62,13 +64,19 @@ private struct SetRecords {
       lastSnapshot = .init(id: stored.snapshot, seconds: stored.seconds, amounts: amounts)
       sentBytes += amounts.sentBytes
       countFailures(stored.destinations)
-    case .unchanged(let unchanged) where unchanged.set == set: hasFailed = false
+    case .unchanged(let unchanged) where unchanged.set == set: succeed()
     case .failure(let failure) where failure.set == set:
-      hasFailed = true
-      failures += 1
+      failed.formUnion(failure.destinations.map(\.name))
+      hasFailed = failure.destinations.isEmpty || failed.isSuperset(of: places.map(\.name))
+      if hasFailed { failures += 1 }
       countFailures(failure.destinations)
     default: break
     }
+  }
+
+  private mutating func succeed() {
+    failed = []
+    hasFailed = false
   }
 
   private mutating func countFailures(_ outcomes: [DestinationOutcome]) {
@@ -89,5 +97,19 @@ extension SetReport.Outcome {
     reason = outcome.reason
     hint = outcome.hint
     destinations = outcome.destinations.map { .init(name: $0.name, stored: $0.stored, error: $0.error ?? $0.skipped) }
+  }
+
+  /// Adds what the same run did for a destination that has snapshots of its own.
+  mutating func add(_ other: Self) {
+    if other.status != status, Set([status, other.status]) != ["stored", "unchanged"] {
+      status = "partial"
+    } else if other.status == "stored" {
+      status = "stored"
+    }
+    seconds += other.seconds
+    amounts.sentBytes += other.amounts.sentBytes
+    reason = reason ?? other.reason
+    hint = hint ?? other.hint
+    destinations += other.destinations
   }
 }

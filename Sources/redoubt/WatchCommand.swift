@@ -115,7 +115,7 @@ struct WatchCommand: ParsableCommand {
 extension ChangeSchedule.Ending {
   /// A file that cannot be read will not become readable by another try; a destination may come back.
   init(_ outcomes: [SetOutcome]) {
-    if outcomes.contains(where: { $0.status == .failed }) {
+    if outcomes.contains(where: { $0.status == .failed && !$0.isCatchingUp }) {
       self = .failed
     } else if outcomes.contains(where: { $0.destinations.contains { !$0.stored && $0.skipped == nil } }) {
       self = .partial

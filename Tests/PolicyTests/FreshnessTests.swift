@@ -52,11 +52,14 @@ import Testing
       add(.unchanged(NothingChanged(set: "data", snapshot: stored)), time)
     }
 
-    mutating func failure(_ time: Timestamp) {
+    /// - Parameter destinations: those that the run was for; none: all.
+    mutating func failure(_ time: Timestamp, of destinations: [String] = []) {
       began(time)
       add(
         .failure(
-          RunFailed(set: "data", snapshot: SnapshotID(started: time, random: 1), reason: "no room", destinations: [])),
+          RunFailed(
+            set: "data", snapshot: SnapshotID(started: time, random: 1), reason: "no room",
+            destinations: destinations.map { DestinationOutcome(name: $0, stored: false, error: "no room") })),
         time)
     }
 
@@ -104,6 +107,31 @@ import Testing
     let place = try catalog.freshness(Self.at(0, 2), dataClass).destinations[0]
     #expect(place.dueFrom == Self.at(0, interval - 1.5) && place.overdueFrom == Self.at(0, interval + grace))
     #expect(place.lastSuccess == Self.start, "content is as old as the beginning of its run")
+  }
+
+  @Test func aDestinationWithRunsOfItsOwnFailsAlone() throws {
+    var catalog = Catalog()
+    let both = ["disk", "cloud"]
+    catalog.snapshot(Self.start, to: both)
+    for (attempt, hour) in [0.0, 1, 3, 7].enumerated() {
+      catalog.snapshot(Self.at(1, hour), to: ["disk"])
+      catalog.failure(Self.at(1, hour + 0.1), of: ["cloud"])
+      let freshness = try catalog.freshness(Self.at(1, hour + 0.2), at: both)
+      #expect(freshness.lastFailure == nil)
+      #expect(freshness.destinations.map(\.lastError) == [nil, "no room"])
+      #expect(freshness.destinations.map(\.lastSuccess) == [Self.at(1, hour), Self.start])
+      #expect(freshness.dueFrom == Self.at(1, hour + 0.1 + Double(1 << attempt)))
+    }
+    // Neither has anything: no time is to be lost.
+    catalog.failure(Self.at(2), of: ["disk"])
+    catalog.failure(Self.at(2, 0.1), of: ["cloud"])
+    let nothing = try catalog.freshness(Self.at(2, 0.2), at: both)
+    #expect(nothing.lastFailure?.reason == "no room" && nothing.isDue)
+    catalog.snapshot(Self.at(3), to: ["disk"])
+    catalog.snapshot(Self.at(3, 0.1), to: ["cloud"])
+    let caughtUp = try catalog.freshness(Self.at(3, 0.2), at: both)
+    #expect(caughtUp.destinations.allSatisfy { $0.lastError == nil } && !caughtUp.isDue)
+    #expect(caughtUp.dueFrom == Self.at(4, -1.5))
   }
 
   @Test func onceIsDueUntilItHasSucceeded() throws {

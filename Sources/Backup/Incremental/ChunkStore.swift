@@ -23,7 +23,7 @@ final class ChunkStore {
   /// Chunks on their way to storage, by digest; those that have arrived are found in the index.
   private var underway: [SHA256Digest: ChunkID] = [:]
   /// Volumes that this run has stored: referred to whatever their age.
-  private var stored: Set<VolumeID> = []
+  private(set) var stored: Set<VolumeID> = []
   private(set) var storedVolumes = 0
   private(set) var storedBytes: UInt64 = 0
 

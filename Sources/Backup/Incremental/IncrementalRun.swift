@@ -1,5 +1,6 @@
 internal import Channels
 internal import Chunking
+internal import Digests
 internal import Files
 internal import Index
 internal import Policy
@@ -11,7 +12,12 @@ internal import Repository
 /// those that were stored since, no others. The publication is committed to the index *before* the manifest is sent. So
 /// wherever a run dies, the chunks that the next one may refer to are in volumes of the newest finished snapshot of each
 /// destination, or in folders of snapshots newer than that; and `redoubt-verify prune` deletes neither. What a run that was
-/// killed has stored is known by the journal of arrivals, whose comment says why that holds for it too.
+/// killed has stored is known by the journal of arrivals, whose comment says why that holds for it too. That pruning spares
+/// what is newer than the newest finished snapshot ends with its age: what is known of a run that never finished is
+/// forgotten before (`forgetOldUnfinished`).
+///
+/// Where a snapshot reached some destinations and others missed it, the others get a view of their own (`part`): what they
+/// had of the last publication and what they have acknowledged since, and nothing of later runs.
 final class IncrementalRun {
   private let set: SetConfiguration
   /// The name of this run's tables in the index: the set's, or that of the set on a medium.
@@ -25,6 +31,8 @@ final class IncrementalRun {
   private let began: Timestamp
   private let journal: ArrivalJournal
   private var files: SetIndex
+  /// The volumes that this run has stored.
+  private var storedVolumes: Set<VolumeID> = []
 
   /// - Parameter places: of the destinations that this run stores to.
   init(
@@ -46,6 +54,7 @@ final class IncrementalRun {
     try settleDestinations()
     try files.discardStaged()
     try takeInArrivals()
+    try forgetOldUnfinished()
   }
 
   /// The snapshot that still holds, where nothing has changed.
@@ -95,6 +104,7 @@ final class IncrementalRun {
       // What was read again and found as it was need not be read again.
       try journal.clear()
       try files.setText("secrets", secretRules)
+      try files.setText("settled", "\(environment.clock().seconds)")
       try files.publish()
       return nil
     }
@@ -105,6 +115,7 @@ final class IncrementalRun {
     try listing.finish()
     try store.flush()
     let references = try publish(listing)
+    storedVolumes = store.stored
     return PackedSnapshot(
       content: scan.content, manifest: manifest,
       volumes: try files.volumes().compactMap { StoredVolume($0.record)?.record }, listing: references,
@@ -116,9 +127,75 @@ final class IncrementalRun {
   func manifestStoredEverywhere() throws {
     try files.setText("stored", snapshot.description)
     try files.setText("stored-at", "\(began.seconds)")
+    try files.setText("settled", "\(environment.clock().seconds)")
     try index.file.commit()
     // An index that stands at an earlier publication is an old copy from here on.
     try state.rememberPublications([snapshot.description], of: view)
+  }
+
+  // MARK: Parting
+
+  /// Volumes whose chunks are looked up in one pass.
+  private static let volumesAtATime = 512
+
+  /// To be called when some destinations have the manifest, before `manifestStoredEverywhere`: leaves those to themselves
+  /// that missed the snapshot.
+  /// - Parameters:
+  ///   - missed: the places of those, and whether what they had is gone.
+  ///   - others: the places of those that have it all.
+  func part(_ missed: [(place: String, isLost: Bool)], from others: [String]) throws {
+    for (place, isLost) in missed {
+      let name = RunGroup.view(of: set.name, apart: place)
+      try ArrivalJournal(folder: state.folder, set: name).clear()
+      try index.file.removeSet(name)
+      let apart = try index.file.set(name)
+      try apart.setText("destinations", place)
+      try apart.setText("settled", "\(environment.clock().seconds)")
+      if !isLost { try copyVolumes(to: apart) }
+      try index.file.commit()
+      try state.forgetPublications(of: name)
+    }
+    // From here on, wherever this ends: what follows is forgotten at worst.
+    try state.setApart(state.apart(set.name) + missed.map(\.place), of: set.name)
+    for id in storedVolumes {
+      guard let volume = try files.volume(id), var stored = StoredVolume(volume.record) else { continue }
+      stored.isEverywhere = true
+      try files.setRecord(of: id, stored.encoded)
+    }
+    try files.setText("destinations", others.sorted().joined(separator: "\n"))
+  }
+
+  /// The volumes that every destination has acknowledged, as if they had just arrived.
+  private func copyVolumes(to apart: SetIndex) throws {
+    let volumes = try files.volumes().filter { StoredVolume($0.record)?.isEverywhere == true }
+    for start in stride(from: 0, to: volumes.count, by: Self.volumesAtATime) {
+      let some = volumes[start..<min(start + Self.volumesAtATime, volumes.count)]
+      var chunks: [VolumeID: [(digest: SHA256Digest, length: Int)]] = [:]
+      for id in try files.chunks(in: Set(some.map(\.id))) {
+        guard let chunk = try files.chunk(id) else { continue }
+        chunks[chunk.volume, default: []].append((chunk.digest, chunk.length))
+      }
+      _ = try apart.takeIn(
+        some.compactMap { volume in
+          guard let stored = StoredVolume(volume.record), let chunks = chunks[volume.id] else { return nil }
+          return ArrivalJournal.Entry(time: volume.uploaded, volume: stored, chunks: chunks)
+        })
+    }
+  }
+
+  /// What was stored after the newest finished snapshot is not relied on for ever: pruning spares it for 45 days.
+  private func forgetOldUnfinished() throws {
+    guard let settled = try (files.text("settled") ?? files.text("stored-at")).flatMap({ Int64($0) }),
+      began.seconds - settled > NodeIndex.idleLimit
+    else { return }
+    let published = try files.text("published")
+    let isFinished = try published != nil && published == files.text("stored")
+    guard try files.volumes().contains(where: { !isFinished || $0.uploaded > settled }) else { return }
+    environment.observe(
+      .notice(
+        "\(set.name): no run has ended well at \(places.joined(separator: "; ")) for more than "
+          + "\(NodeIndex.idleLimit / 86400) days; it gets everything once more"))
+    try forget()
   }
 
   // MARK: Secrets
@@ -210,6 +287,10 @@ final class IncrementalRun {
         try index.file.commit()
         files = try index.file.set(view)
       }
+    }
+    // The last time at which there was nothing that belongs to no finished snapshot.
+    if try files.text("settled") == nil, try files.text("stored-at") == nil {
+      try files.setText("settled", "\(began.seconds - 1)")
     }
     let places = places.joined(separator: "\n")
     guard try files.text("destinations") != places else { return }

@@ -13,7 +13,10 @@ final class NodeIndex {
   private(set) var notices: [String] = []
 
   /// An index that was not used for longer is not trusted: the keeper protects what it may refer to for 45 days.
-  private static let idleLimit: Int64 = 30 * 86400
+  static let idleLimit: Int64 = 30 * 86400
+
+  /// - Parameter folder: the state folder.
+  static func path(in folder: String) -> String { "\(folder)/index.sqlite" }
 
   /// - Parameters:
   ///   - random: for a new key of the gear table.
@@ -21,7 +24,7 @@ final class NodeIndex {
   init(
     folder: String, epoch: Epoch, now: Timestamp, marks: [String: [String]], random: () -> UInt64
   ) throws(BackupError) {
-    let path = "\(folder)/index.sqlite"
+    let path = Self.path(in: folder)
     do {
       do throws(IndexError) { file = try IndexFile.open(path) } catch {
         guard error.code == .notAnIndex || error.code == .damaged else { throw error }
@@ -33,6 +36,7 @@ final class NodeIndex {
         notices.append("the index is begun anew (\(reason)), which costs a complete upload")
         try file.removeAll()
       }
+      try forgetLost(marks, folder)
       if try file.value("epoch") == nil { try ArrivalJournal.discardAll(folder: folder) }
       if try file.value("gear-key") == nil {
         let key = (0..<4).flatMap { _ in withUnsafeBytes(of: random().littleEndian) { Array($0) } }
@@ -55,12 +59,25 @@ final class NodeIndex {
     if let used = try text("used").flatMap({ Int64($0) }), now.seconds - used > Self.idleLimit {
       return "it was not used for more than \(Self.idleLimit / 86400) days"
     }
-    for (set, remembered) in marks where try file.setNames().contains(set) {
+    for (set, remembered) in marks where !remembered.isEmpty {
+      guard try file.setNames().contains(set) else { continue }
       guard let mark = try file.set(set).value("published") else { continue }
       let published = String(decoding: mark, as: UTF8.self)
       if !remembered.contains(published) { return "it is older than the state: set \(set) stands at \(published)" }
     }
     return nil
+  }
+
+  /// What a destination has lost that the index knows of is not to be referred to.
+  private func forgetLost(_ marks: [String: [String]], _ folder: String) throws {
+    let lost = marks.filter(\.value.isEmpty).keys.sorted()
+    for view in lost where try file.setNames().contains(view) {
+      let set = view.prefix { $0 != "@" }
+      notices.append("\(set): what a destination held is gone; everything is sent to it once more")
+      try ArrivalJournal(folder: folder, set: view).clear()
+      try file.removeSet(view)
+      try file.commit()
+    }
   }
 
   private func text(_ key: String) throws(IndexError) -> String? {

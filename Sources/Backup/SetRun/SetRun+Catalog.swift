@@ -39,7 +39,7 @@ extension SetRun {
         hasLoss = true
         if let place = configuration.places[name] { try state.forgetRecovery(place) }
         for set in configuration.sets where set.destinations.contains(name) {
-          try state.rememberPublications([], of: set.name)
+          try state.rememberPublications([], of: view(of: set, at: name))
         }
       }
     }
@@ -71,7 +71,7 @@ extension SetRun {
       if let place = configuration.places[name] { try state.forgetRecovery(place) }
       // What the index knows of was lost with it.
       if group.names.contains(name) {
-        try state.rememberPublications([], of: group.view)
+        try forgetAll(at: name, error)
         sources = nil
         try state.setMark(nil, of: set.name)
       }
@@ -79,11 +79,32 @@ extension SetRun {
       environment.observe(.notice("\(error)"))
     }
   }
+
+  /// What a destination had is gone: the others of its group are left out of that.
+  private func forgetAll(at name: String, _ error: StorageError) throws {
+    guard lost[name] == nil else { return }
+    let hasOthers = group.names.contains { $0 != name && lost[$0] == nil }
+    guard set.mode == .incremental, hasOthers, let place = places[name] else {
+      if group.isApart { lost[name] = error }
+      return try state.rememberPublications([], of: group.view)
+    }
+    lost[name] = error
+    try state.rememberPublications([], of: RunGroup.view(of: set.name, apart: place))
+    try state.setApart(state.apart(set.name) + [place], of: set.name)
+    environment.observe(
+      .notice(
+        "\(set.name): as far as can be told, \(name) has lost what it held; it gets snapshots of its own from now on"))
+  }
+
+  private func view(of set: SetConfiguration, at destination: String) -> String {
+    guard let place = places[destination], state.apart(set.name).contains(place) else { return set.name }
+    return RunGroup.view(of: set.name, apart: place)
+  }
 }
 
 extension NodeConfiguration {
   /// Each destination's place, by its name.
-  fileprivate var places: [String: String] {
+  var places: [String: String] {
     Dictionary(destinations.map { ($0.name, $0.place) }, uniquingKeysWith: { first, _ in first })
   }
 }

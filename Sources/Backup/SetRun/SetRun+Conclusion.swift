@@ -50,7 +50,7 @@ extension SetRun {
 
   /// Keeps how the sources looked, so that a later run can tell whether they have changed.
   func remember(_ snapshot: SnapshotID, isComplete: Bool) {
-    guard configuration.isLookedAt(set), group.medium == nil else { return }
+    guard configuration.isLookedAt(set), group.isCommon else { return }
     do {
       try state.setMark(
         sources.map {
@@ -85,5 +85,10 @@ extension SetRun {
     record(.failure(RunFailed(set: set.name, snapshot: snapshot, reason: reason, destinations: outcome.destinations)))
   }
 
-  var destinations: [DestinationOutcome] { lanes.map(\.outcome) + group.absent + mirrored }
+  var destinations: [DestinationOutcome] {
+    let outcomes = lanes.map { lane in
+      lost[lane.name].map { DestinationOutcome(name: lane.name, stored: false, error: "\($0)") } ?? lane.outcome
+    }
+    return outcomes + group.absent + mirrored
+  }
 }

@@ -26,10 +26,11 @@ extension SetRun {
         folder: state.folder, epoch: state.epoch, now: environment.clock(), marks: state.publications,
         random: environment.random)
       for notice in index.notices { environment.observe(.notice(notice)) }
+      // One that lost everything is apart already.
+      let names = group.names.filter { lost[$0] == nil }
       let run = try IncrementalRun(
-        set: set, view: group.view, places: group.names.compactMap { places[$0] }, snapshot: snapshot, state: state,
-        index: index,
-        environment: environment, readsAll: readsAll)
+        set: set, view: group.view, places: names.compactMap { places[$0] }, snapshot: snapshot, state: state,
+        index: index, environment: environment, readsAll: readsAll)
       try distrustChangedMedium(run)
       let packed = try storeVolumes { pipeline in
         try run.pack(
@@ -37,15 +38,29 @@ extension SetRun {
       }
       guard let packed else { return concludeUnchanged(try run.lastStored ?? snapshot, began: began) }
       let manifest = try storeManifest(packed)
-      if lanes.allSatisfy(\.isUsable) { try run.manifestStoredEverywhere() }
+      try part(run)
+      try run.manifestStoredEverywhere()
       conclude(packed, began: began, manifest: manifest)
     } catch let error as IndexError {
       if error.code == .damaged {
-        try IndexFile.remove("\(state.folder)/index.sqlite")
+        try IndexFile.remove(NodeIndex.path(in: state.folder))
         needsAnotherRun = true
       }
       throw error
     }
+  }
+
+  /// Leaves the destinations to themselves that missed a snapshot which others have.
+  private func part(_ run: IncrementalRun) throws {
+    let missed = usedLanes.filter { !$0.isUsable }
+    guard !missed.isEmpty else { return }
+    try run.part(
+      missed.compactMap { lane in places[lane.name].map { ($0, lane.error?.code == .noSuchStore) } },
+      from: usedLanes.filter(\.isUsable).compactMap { places[$0.name] })
+    environment.observe(
+      .notice(
+        "\(set.name): \(missed.map(\.name).joined(separator: ", ")) missed \(snapshot), and gets snapshots of its own "
+          + "from now on, with what it lacks alone"))
   }
 
   /// A medium that was emptied, rolled back or replaced by a copy lacks what the index knows to be there. The newest
@@ -95,6 +110,7 @@ extension SetRun {
   /// Runs `pack` with a pipeline to the set's destinations.
   func storeVolumes<Packed>(_ pack: (VolumePipeline) throws -> Packed) throws -> Packed {
     let (set, snapshot, layout, environment) = (set, snapshot, layout, environment)
+    let lanes = usedLanes
     let pipeline = VolumePipeline(
       workers: workerCount(configured: configuration.workers), volumeSize: set.volumeSize, encryptor: keys.encryptor,
       compressionLevel: set.compressionLevel, lanes: lanes, root: layout.root,
@@ -141,7 +157,7 @@ extension SetRun {
   func progressReporter() -> (SnapshotContent) throws -> Void {
     var progress = BackupProgress(set: set.name)
     progress.expectedBytes = lastBytes
-    let (lanes, environment) = (lanes, environment)
+    let (lanes, environment) = (usedLanes, environment)
     return { content in
       if environment.isCancelled() { throw BackupError(.cancelled, "stopped by a signal") }
       progress.entries = content.entries
@@ -172,7 +188,7 @@ extension SetRun {
     }
     let upload = Upload(key: layout.manifest(set.name, snapshot), content: message)
     let time = environment.clock().seconds
-    for lane in lanes {
+    for lane in usedLanes {
       _ = lane.put(upload, sealedAt: time) {
         environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0))
       }
@@ -180,7 +196,7 @@ extension SetRun {
         environment.observe(.destinationFailed(set: set.name, destination: lane.name, $0))
       }
     }
-    guard lanes.contains(where: \.isUsable) else {
+    guard usedLanes.contains(where: \.isUsable) else {
       throw BackupError(.failed, "no destination could store the snapshot")
     }
     outcome.storedBytes = UInt64(message.count)

@@ -29,6 +29,8 @@ final class SetRun {
   var needsAnotherRun = false
   /// Whether a destination lacks a part of the catalog, or the recovery files.
   var isCatalogBehind = false
+  /// Destinations that have lost what they held, and how that showed.
+  var lost: [String: StorageError] = [:]
   /// What the sources look like, taken before anything is read; nil where nobody asks, or it would not hold.
   var sources: SHA256Digest?
 
@@ -59,6 +61,7 @@ final class SetRun {
         name: $0.name, subject: subject, lifetime: expiring.contains($0.name) ? set.objectLifetime : nil, writer: $0)
     }
     outcome = SetOutcome(set: set.name, snapshot: snapshot, status: .failed)
+    outcome.isCatchingUp = group.isApart
   }
 
   func perform() -> SetOutcome {
@@ -69,9 +72,12 @@ final class SetRun {
       try NeverRules(configuration.never).check(set)
       try announce()
       guard !lanes.isEmpty || !mirrors.isEmpty else { throw noDestination }
+      if group.isApart, mirrors.isEmpty, let error = unreachable {
+        throw BackupError(.failed, "\(group.names.joined()): \(error)", hint: error.hint)
+      }
       try hooks.runBefore("\(snapshot)")
       let mirror = try mirrorTree()
-      if configuration.isLookedAt(set), group.medium == nil {
+      if configuration.isLookedAt(set), group.isCommon {
         sources = SourceDigest.of(set, in: configuration, now: environment.clock())
       }
       if lanes.isEmpty, let mirror {
@@ -85,7 +91,11 @@ final class SetRun {
       let error = BackupError(violation)
       fail(error.reason, hint: error.hint, began: began)
     } catch {
-      fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
+      if group.isApart, let lane = lanes.first, let error = lane.error {
+        fail("\(lane.name): \(error)", hint: error.hint, began: began)
+      } else {
+        fail("\(error)", hint: (error as? BackupError)?.hint ?? (error as? IndexError)?.hint, began: began)
+      }
     }
     runAfter(hooks)
     return outcome
@@ -99,6 +109,16 @@ final class SetRun {
     outcome.status = .partial
     outcome.reason = "\(error)"
     outcome.hint = error.hint
+  }
+
+  /// Those that the snapshot is sent to.
+  var usedLanes: [DestinationLane] { lanes.filter { lost[$0.name] == nil } }
+
+  /// Why the one destination that is apart is not worth reading the sources for.
+  private var unreachable: StorageError? {
+    group.names.lazy.compactMap { [present, lost] name in
+      lost[name] ?? present.destinations.first { $0.name == name }?.unreachable
+    }.first
   }
 
   func seconds(since began: Timestamp) -> Double {

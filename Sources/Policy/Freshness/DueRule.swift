@@ -36,7 +36,7 @@ public struct DueRule: Sendable, Equatable {
   }
 
   /// How long after an attempt that one of the destinations missed the next one may come: 1, 2, 4, 8 and then every 16
-  /// hours, so that the other destinations are not filled with copies while one of them is away.
+  /// hours, so that the sources are not read every hour while one of them is away.
   /// - Parameter attempts: how many in a row, from 1.
   public static func pause(after attempts: Int) -> Int64 { 3600 << Int64(min(max(attempts - 1, 0), 4)) }
 }

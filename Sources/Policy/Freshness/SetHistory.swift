@@ -47,26 +47,40 @@ struct SetHistory {
             places[outcome.name, default: Place()].lastError = outcome.error ?? "not stored"
           }
         }
-        // A destination that is new since has not failed.
-        let isComplete = outcomes.allSatisfy { $0.stored || $0.skipped != nil }
-        incompleteAttempts = isComplete ? 0 : incompleteAttempts + 1
         succeeded(at: outcomes.filter(\.stored).map(\.name), from: began, to: record.time, now)
+        if outcomes.contains(where: { !$0.stored && $0.skipped == nil }) { incompleteAttempts += 1 }
+        if !destinations.contains(where: hasFailed) { incompleteAttempts = 0 }
         began = nil
       case .unchanged(let unchanged) where unchanged.set == set:
         (lastFailure, lastFailureTime) = (nil, nil)
         let reached = destinations.filter { places[$0]?.snapshot == unchanged.snapshot }
-        if reached.count == destinations.count { incompleteAttempts = 0 }
         succeeded(at: reached, from: began, to: record.time, now)
+        if !destinations.contains(where: hasFailed) { incompleteAttempts = 0 }
         began = nil
       case .failure(let failure) where failure.set == set:
-        (lastFailure, lastFailureTime) = (failure, record.time)
-        for name in destinations {
-          let outcome = failure.destinations.first { $0.name == name }
-          places[name, default: Place()].lastError = outcome?.error ?? failure.reason
-        }
+        take(failure, at: record.time, destinations)
         began = nil
       default: break
       }
+    }
+  }
+
+  /// A destination that is new since has not failed.
+  private func hasFailed(_ destination: String) -> Bool { places[destination]?.lastError != nil }
+
+  private mutating func take(_ failure: RunFailed, at time: Timestamp, _ destinations: [String]) {
+    // A destination that missed a snapshot, or a medium, has runs of its own: the others have not failed with it.
+    let named = destinations.filter { name in failure.destinations.contains { $0.name == name } }
+    for name in named.isEmpty ? destinations : named {
+      let outcome = failure.destinations.first { $0.name == name }
+      places[name, default: Place()].lastError = outcome?.error ?? failure.reason
+    }
+    let isOfSome = !named.isEmpty && named.count < destinations.count
+    if destinations.allSatisfy(hasFailed) {
+      (lastFailure, lastFailureTime) = (failure, time)
+      if isOfSome { incompleteAttempts = 0 }
+    } else {
+      incompleteAttempts += 1
     }
   }
 
