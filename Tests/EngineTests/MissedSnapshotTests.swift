@@ -103,6 +103,22 @@ import Verify
     try expectSound(4 + 1)
   }
 
+  /// A folder that is there again, empty, when the next set's turn comes.
+  @Test(arguments: SetConfiguration.Mode.allCases)
+  func anotherSetDoesNotReferToWhatWasLost(_ mode: SetConfiguration.Mode) throws {
+    var second = house.node.sets[0]
+    (second.name, second.mode) = ("second", mode)
+    house.node.sets.append(second)
+    _ = try night(0)
+    try Command.succeed("rm", ["-r", "\(house.folder.path)/other"])
+    house.clock = { Timestamp(seconds: Self.start + 3600) }
+    _ = try house.backup(["data"])
+    try Paths.makeFolders("\(house.folder.path)/other")
+    #expect(try night(1).allSatisfy { $0.status != .failed })
+    let latest = try house.verify(.restored)
+    #expect(latest.count == 4 && latest.allSatisfy { $0.result == .sound }, "\(latest)")
+  }
+
   /// Pruning spares what belongs to no finished snapshot for a while only.
   @Test func aMonthLaterNothingUnfinishedIsReliedOn() throws {
     _ = try night(0)

@@ -67,33 +67,36 @@ extension SetRun {
     if outcome.status == .stored || outcome.status == .unchanged { outcome.status = .partial }
     // A medium that was pulled out has lost nothing.
     guard error.code == .noSuchStore, present.media[name] == nil else { return }
-    do {
-      if let place = configuration.places[name] { try state.forgetRecovery(place) }
-      // What the index knows of was lost with it.
-      if group.names.contains(name) {
-        try forgetAll(at: name, error)
-        sources = nil
-        try state.setMark(nil, of: set.name)
-      }
-    } catch {
-      environment.observe(.notice("\(error)"))
+    do { try forgetAll(at: name, error) } catch { environment.observe(.notice("\(error)")) }
+  }
+
+  /// What a destination had is gone, of each set: none may refer to it, even if a folder of that name is there again when its
+  /// run comes. Other destinations keep what they have.
+  private func forgetAll(at name: String, _ error: StorageError) throws {
+    guard let place = configuration.places[name] else { return }
+    try state.forgetRecovery(place)
+    for set in configuration.sets where set.destinations.contains(name) {
+      try state.setMark(nil, of: set.name)
+      guard set.mode == .incremental else { continue }
+      if hasOthers(set, than: name) { try state.setApart(state.apart(set.name) + [place], of: set.name) }
+      try state.rememberPublications([], of: view(of: set, at: name))
+    }
+    guard group.names.contains(name) else { return }
+    sources = nil
+    if set.mode == .incremental, group.isApart || state.apart(set.name).contains(place), lost[name] == nil {
+      lost[name] = error
+      environment.observe(
+        .notice("\(set.name): as far as can be told, \(name) has lost what it held; it gets everything once more"))
     }
   }
 
-  /// What a destination had is gone: the others of its group are left out of that.
-  private func forgetAll(at name: String, _ error: StorageError) throws {
-    guard lost[name] == nil else { return }
-    let hasOthers = group.names.contains { $0 != name && lost[$0] == nil }
-    guard set.mode == .incremental, hasOthers, let place = places[name] else {
-      if group.isApart { lost[name] = error }
-      return try state.rememberPublications([], of: group.view)
+  /// Whether a destination that is not apart is not the only one of those.
+  private func hasOthers(_ set: SetConfiguration, than name: String) -> Bool {
+    let apart = state.apart(set.name)
+    let common = present.destinations.map(\.name).filter { other in
+      set.destinations.contains(other) && present.media[other] == nil && !apart.contains { $0 == places[other] }
     }
-    lost[name] = error
-    try state.rememberPublications([], of: RunGroup.view(of: set.name, apart: place))
-    try state.setApart(state.apart(set.name) + [place], of: set.name)
-    environment.observe(
-      .notice(
-        "\(set.name): as far as can be told, \(name) has lost what it held; it gets snapshots of its own from now on"))
+    return common.contains(name) && common.count > 1
   }
 
   private func view(of set: SetConfiguration, at destination: String) -> String {
