@@ -150,7 +150,7 @@ final class IncrementalRun {
       try index.file.removeSet(name)
       let apart = try index.file.set(name)
       try apart.setText("destinations", place)
-      try apart.setText("settled", "\(environment.clock().seconds)")
+      try apart.setText("settled", files.text("settled") ?? files.text("stored-at") ?? "\(began.seconds)")
       if !isLost { try copyVolumes(to: apart) }
       try index.file.commit()
       try state.forgetPublications(of: name)
