@@ -50,6 +50,7 @@ final class ScratchFolder {
     for name in names where name.hasPrefix(prefix) {
       let path = "\(parent)/\(name)"
       var status = stat()
+      // Somebody uses it where it is locked; where the file system locks no folders, nobody knows.
       guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
         geteuid() == 0 || status.st_uid == geteuid(), let lock = try? FileLock.acquire(folder: path)
       else { continue }

@@ -88,6 +88,47 @@ struct AlertTests {
     #expect(server.requests.count == count)
   }
 
+  /// A destination that missed a snapshot has runs of its own: one of them that fails is no failure of the set.
+  @Test func aDestinationThatIsAwayIsNoFailureOfTheOthers() throws {
+    let server = try ScriptedHTTPServer { _ in .reply(200) }
+    defer { server.stop() }
+    let house = try house(server, "webhook-url = \"\(server.url)/hook\"")
+    let other = house.folder("other")
+    try Paths.makeFolders(other)
+    house.destinations.append(.folder("other", other))
+    house.sets[0].settings = "mode = \"incremental\""
+    try house.configure()
+    func run(_ night: Int, _ status: Int32, _ outcome: String) throws {
+      try house.write("file", "content of night \(night)\n")
+      let ran = try house.node(["backup"])
+      #expect(ran.status == status, "night \(night): \(ran.text)\(ran.errorText)")
+      let hook = try #require(server.requests.last { $0.target.hasPrefix("/hook") })
+      #expect(try document(hook.body).sets.map(\.outcome?.status) == [outcome], "night \(night)")
+    }
+    try run(0, 0, "stored")
+    try Command.succeed("mv", [other, house.folder("away")])
+    for night in 1...3 {
+      try run(night, 3, "partial")
+      #expect(try value("redoubt_backup_failures_total", house) == "0")
+      #expect(try value("redoubt_backup_failed", house) == "0")
+      let failures = try metrics(house).split(separator: "\n").filter {
+        $0.hasPrefix("redoubt_destination_failures_total{")
+      }
+      #expect(failures.contains { $0.contains("\"other\"") && $0.hasSuffix(" \(night)") }, "\(failures)")
+      #expect(failures.contains { $0.contains("\"disk\"") && $0.hasSuffix(" 0") }, "\(failures)")
+    }
+    // Neither: now it is one.
+    try Command.succeed("mv", [house.disk, house.folder("away-too")])
+    try house.write("file", "content that nobody takes\n")
+    #expect(try house.node(["backup"]).status == 1)
+    #expect(try value("redoubt_backup_failed", house) == "1")
+    try Command.succeed("mv", [house.folder("away-too"), house.disk])
+    try Command.succeed("mv", [house.folder("away"), other])
+    try run(5, 0, "stored")
+    #expect(try value("redoubt_backup_failed", house) == "0")
+    try house.expectSound("restored", count: 2)
+  }
+
   /// What counts survives runs and comes from the catalog; what failed is told with its code.
   @Test func failuresAreCounted() throws {
     let server = try ScriptedHTTPServer { _ in .reply(200) }
